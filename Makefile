@@ -1,0 +1,47 @@
+# reels: `make` lists the targets, `make demo` runs it, `make test` proves it.
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+BIN := .venv/bin
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: help
+help: ## list the targets
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  \033[1m%-12s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.venv/installed: requirements.lock pyproject.toml frontend/flutter_app/pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --require-hashes -r requirements.lock
+	$(BIN)/pip install --quiet --no-deps --no-build-isolation -e . -e frontend/flutter_app
+	@touch $@
+
+.PHONY: setup
+setup: .venv/installed ## create .venv with the locked packages
+
+.PHONY: demo
+demo: setup ## the whole system on this machine: stores, catalogue, models, API and app at one printed address
+	@exec $(BIN)/reels demo
+
+.PHONY: test
+test: setup ## the whole test suite, with coverage
+	$(BIN)/pytest -n auto --dist loadgroup --cov --cov-report=term:skip-covered
+
+.PHONY: check
+check: setup ## lint, types, import contracts
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+.PHONY: format
+format: setup ## format the code
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+.PHONY: lock
+lock: ## resolve the dependencies anew into requirements.lock
+	$(BIN)/uv pip compile --universal --python-version 3.11 --no-annotate --no-header --no-emit-index-url \
+		--generate-hashes --all-extras pyproject.toml frontend/flutter_app/pyproject.toml -o requirements.lock
+
+.PHONY: clean
+clean: ## remove what was made here (environment, data of the demo)
+	rm -rf .venv var

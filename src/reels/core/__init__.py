@@ -1,0 +1,1 @@
+"""The nouns of the system and the protocols of its stores. No I/O, no clock, no chance."""

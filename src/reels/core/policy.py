@@ -1,0 +1,49 @@
+"""The policy: every number that decides a page, in one frozen, versioned object.
+
+The default, `documented`, is the formula of the project:
+
+    Final = 0.5 content + 0.3 CF + 0.1 popularity + 0.1 exploration
+"""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """Weights of the four parts of the score; each part is in 0..1, and the weights sum to 1."""
+
+    content: float = 0.5
+    cf: float = 0.3
+    popularity: float = 0.1
+    exploration: float = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """How candidates become a page. Documents of it are never changed, only added (`version` counts up)."""
+
+    name: str = "documented"
+    version: int = 0
+    weights: Weights = field(default_factory=Weights)
+    normalisation: str = "max"
+    """How a raw score becomes 0..1 within one request: `max` divides by the largest (keeps ratios; on MicroLens
+    0.063 R@10 against 0.049 unnormalised), `rank` uses the rank, `none` takes it as it is."""
+    epsilon: float = 0.15
+    """Share of places given to exploration (epsilon-greedy), 0.1 to 0.2."""
+    trending_boost: float = 0.05
+    """Added to the score of what is trending now, times how strongly (0..1)."""
+    new_creator_boost: float = 0.05
+    """Added to a new creator's reel until it has had its fair trial."""
+    fair_trial_impressions: int = 100
+    """Impressions after which a reel has been tried."""
+    max_per_creator: int = 2
+    """At most so many reels of one creator in any ten places."""
+    max_per_topic: int = 4
+    """At most so many reels of one topic in any ten places, while others are left."""
+    diversity: float = 0.2
+    """MMR's trade-off (Carbonell and Goldstein 1998): 0 = by score alone, 1 = by novelty alone."""
+    candidates: int = 300
+    """How many reels are ranked for a request, 200 to 300."""
+    created_at: float = 0.0
+    created_by: str = ""
+    note: str = ""

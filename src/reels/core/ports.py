@@ -1,0 +1,248 @@
+"""What the stores can do, as protocols: one each, implemented in `stores/mongo` (the truth) and `stores/redis`
+(rebuilt from MongoDB when lost). `wiring` brings them together; nothing else knows which database it talks to.
+
+Every method raises `StoreUnavailable` when the store does not answer, and never half does its work.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reels.core.keys import Keys
+from reels.core.policy import Policy
+from reels.core.types import Event, EventKind, JobRun, Reel, ReelStatus, ServedFeed, Times, User
+
+
+@dataclass(frozen=True, slots=True)
+class UpsertCounts:
+    """What became of a batch of reels."""
+
+    new: int = 0
+    updated: int = 0
+    unchanged: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class StoredReel:
+    """A reel as stored, with what the system added."""
+
+    reel: Reel
+    added_at: float
+    """First seen by this system, epoch s."""
+    updated_at: float
+    """Last change of any kind, epoch s; never goes back."""
+    content_hash: str
+    """Of the cleaned text; the same text is embedded once."""
+
+
+@dataclass(frozen=True, slots=True)
+class InsertOutcome:
+    """Which of the given events were stored and which had been there before, as indexes into the batch."""
+
+    stored: tuple[int, ...]
+    duplicates: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EventColumns:
+    """n events as columns, for the jobs. `kind` holds positions in `tuple(EventKind)`; NaN = not given."""
+
+    user_id: list[str]
+    reel: Keys
+    kind: NDArray[np.uint8]
+    occurred_at: Times
+    watch_sec: NDArray[np.float32]
+    duration_sec: NDArray[np.float32]
+
+
+class ReelStore(Protocol):
+    """The catalogue."""
+
+    async def upsert(self, reels: Sequence[Reel], now: float) -> UpsertCounts: ...
+    async def get(self, reel_ids: Sequence[str]) -> dict[str, StoredReel]:
+        """The known ones among the ids."""
+
+    async def set_status(self, reel_ids: Sequence[str], status: ReelStatus, now: float) -> int:
+        """How many were changed."""
+
+    async def changed_since(self, updated_at: float, limit: int) -> list[StoredReel]:
+        """Oldest change first, `updated_at` strictly greater or equal; callers skip what they have."""
+
+    def stream(self, batch: int = 2000) -> AsyncIterator[list[StoredReel]]:
+        """The whole catalogue in `_id` order."""
+
+    async def count(self) -> int: ...
+    async def newest(self, before: float, limit: int) -> list[StoredReel]:
+        """Active reels by publication (or arrival), newest first."""
+
+    async def most_viewed(self, limit: int) -> list[StoredReel]:
+        """Active reels by views, for the time before the first snapshot."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEmbedding:
+    """Vector of one reel's text in one space."""
+
+    reel_id: str
+    content_hash: str
+    vector: NDArray[np.float32]
+
+
+class EmbeddingStore(Protocol):
+    """Text embeddings by (reel, space). A space names embedder, its version and the cleaning version."""
+
+    async def put(self, space: str, rows: Sequence[StoredEmbedding]) -> None: ...
+    async def get(self, space: str, reel_ids: Sequence[str]) -> dict[str, StoredEmbedding]: ...
+    async def hashes(self, space: str) -> dict[str, str]:
+        """reel_id -> content hash of what is embedded already."""
+
+    def stream(self, space: str, batch: int = 2000) -> AsyncIterator[list[StoredEmbedding]]: ...
+
+
+class UserStore(Protocol):
+    """Viewers."""
+
+    async def create(self, user: User) -> bool:
+        """False when this viewer exists already (nothing changes)."""
+
+    async def get(self, user_id: str) -> User | None: ...
+    async def reset(self, user_id: str, now: float) -> None:
+        """Start afresh: sets `reset_at`."""
+
+    async def set_settings(self, user_id: str, region: str | None, language: str | None) -> None: ...
+    async def count(self) -> int: ...
+
+
+class InteractionStore(Protocol):
+    """Everything viewers did. `_id` = `user_id:event_id`, so that nobody's id can shadow another's."""
+
+    async def insert(self, events: Sequence[Event], received_at: float, *, reacted: bool = False) -> InsertOutcome:
+        """Unordered and idempotent; returning means on disk (majority, journaled)."""
+
+    async def mark_reacted(self, user_id: str, event_ids: Sequence[str]) -> None: ...
+    async def unreacted(self, older_than: float, limit: int) -> list[Event]:
+        """Events received before `older_than` whose reactions are not known to have run."""
+
+    async def newest_of(self, user_id: str, limit: int, kinds: Sequence[EventKind] | None = None) -> list[Event]:
+        """By `occurred_at`, newest first."""
+
+    async def reels_of(self, user_id: str, limit: int) -> list[str]:
+        """Distinct reels this viewer has any event with, at most `limit` newest."""
+
+    def stream(self, batch: int = 50_000, before: float | None = None) -> AsyncIterator[EventColumns]:
+        """All events received before a moment, as columns, in (user_id, occurred_at) order."""
+
+    async def count(self) -> int: ...
+    async def count_recent(self, since: float, until: float) -> list[tuple[str, str, str, int]]:
+        """(reel_id, region, kind, n) of events received in [since, until); region is the viewer's, "" unknown."""
+
+    async def impressions(self, reel_ids: Sequence[str]) -> dict[str, int]:
+        """How often each reel was really shown."""
+
+
+class FeedStore(Protocol):
+    """Served pages; kept for a limited time."""
+
+    async def record(self, feeds: Sequence[ServedFeed]) -> None:
+        """Idempotent by feed_id."""
+
+    async def get(self, feed_id: str) -> ServedFeed | None: ...
+    async def recent_of(self, user_id: str, since: float, limit: int) -> list[ServedFeed]:
+        """Newest first."""
+
+    async def count(self) -> int: ...
+
+
+class PolicyStore(Protocol):
+    """Policies by version; never changed, only added. The highest version is in force."""
+
+    async def current(self) -> Policy | None: ...
+    async def add(self, policy: Policy, now: float, author: str) -> Policy:
+        """The policy with its new version."""
+
+    async def get(self, version: int) -> Policy | None: ...
+    async def history(self, limit: int) -> list[Policy]:
+        """Newest first."""
+
+
+class JobStore(Protocol):
+    """Runs of the offline jobs and requests for one."""
+
+    async def save(self, run: JobRun) -> None: ...
+    async def recent(self, limit: int) -> list[JobRun]: ...
+    async def request(self, job: str, now: float, author: str) -> str:
+        """Asks the worker to run a job; the run id."""
+
+    async def take_request(self, now: float) -> JobRun | None:
+        """The oldest request nobody has taken, taken atomically."""
+
+
+class AuditStore(Protocol):
+    """What administrators did."""
+
+    async def add(self, who: str, action: str, details: dict[str, Any], now: float) -> None: ...
+    async def recent(self, limit: int) -> list[dict[str, Any]]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class ViewerCache:
+    """All that Redis holds of one viewer, from one round trip; None or empty = not there."""
+
+    state: bytes | None = None
+    seen: Keys | None = None
+    """None = lost or never written: rebuild from MongoDB."""
+    served: Keys = field(default_factory=lambda: np.empty(0, np.int64))
+    candidates: bytes | None = None
+    page: bytes | None = None
+    policy_version: int | None = None
+
+
+class ViewerStore(Protocol):
+    """The hot side of a viewer, in Redis; everything here can be rebuilt."""
+
+    async def read(self, user_id: str, feed_id: str = "") -> ViewerCache:
+        """One round trip. With `feed_id` also the page already answered under it."""
+
+    async def update_state(self, user_id: str, fold: "StateFold") -> bool:
+        """Replace the state by `fold(current bytes)` unless it changed meanwhile (optimistic, retried).
+
+        False = there is no state to update (it is rebuilt at the next read) or writers kept colliding, and then
+        the state has been dropped, so that the next read rebuilds it.
+        """
+
+    async def put_state(self, user_id: str, state: bytes, *, only_if_absent: bool) -> None: ...
+    async def drop_state(self, user_ids: Sequence[str]) -> None:
+        """State, seen and candidates of these viewers, to be rebuilt from MongoDB."""
+
+    async def add_seen(self, user_id: str, keys: Keys) -> None:
+        """Only appends to an existing set: a lost one is rebuilt whole by `put_seen`."""
+
+    async def put_seen(self, user_id: str, keys: Keys) -> None: ...
+    async def put_candidates(self, user_id: str, packed: bytes, ttl_sec: float) -> None: ...
+    async def drop_candidates(self, user_id: str) -> None: ...
+    async def claim_build(self, user_id: str, ttl_sec: float) -> bool:
+        """True for one caller at a time: that one builds the candidates."""
+
+    async def put_page(self, user_id: str, feed_id: str, page: bytes, shown: Keys) -> bytes:
+        """Keep an answered page for retries and remember what it showed. One round trip.
+
+        The page that is kept: the first one wins when two requests for the same page race.
+        """
+
+
+class StateFold(Protocol):
+    """Current packed state -> new packed state; None in = none there; None out = leave it."""
+
+    def __call__(self, packed: bytes | None, /) -> bytes | None: ...
+
+
+class SignalStore(Protocol):
+    """Signals shared by all API workers: trending and trials, the policy in force."""
+
+    async def put_signals(self, name: str, packed: bytes) -> None: ...
+    async def get_signals(self, names: Sequence[str]) -> dict[str, bytes]: ...
+    async def set_policy_version(self, version: int) -> None: ...
+    async def ping(self) -> None: ...

@@ -1,0 +1,251 @@
+"""The nouns. Frozen and slotted; columns rather than rows where there are many."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reels.core.keys import NO_KEYS, Keys
+
+Rows = NDArray[np.int32]
+"""Positions of reels in the models in use; meaningless with other models."""
+Mask = NDArray[np.bool_]
+Floats = NDArray[np.float32]
+Times = NDArray[np.float64]
+"""Seconds since the Unix epoch, UTC."""
+
+
+class EventKind(StrEnum):
+    """What a viewer did. `impression` = the reel was really on the screen."""
+
+    IMPRESSION = "impression"
+    WATCH = "watch"
+    LIKE = "like"
+    UNLIKE = "unlike"
+    SAVE = "save"
+    UNSAVE = "unsave"
+    SHARE = "share"
+    SKIP = "skip"
+    NOT_INTERESTED = "not_interested"
+    UNDO_NOT_INTERESTED = "undo_not_interested"
+    FOLLOW = "follow"
+    UNFOLLOW = "unfollow"
+    BLOCK = "block"
+    UNBLOCK = "unblock"
+
+
+class ReelStatus(StrEnum):
+    """Only `active` reels are recommended; `blocked` is the operator's word, `removed` the creator's."""
+
+    ACTIVE = "active"
+    BLOCKED = "blocked"
+    REMOVED = "removed"
+
+
+@dataclass(frozen=True, slots=True)
+class ReelStats:
+    """Counters and rates of the catalogue. Rates are in 0..1; None = not known."""
+
+    views: int = 0
+    likes: int = 0
+    comments: int = 0
+    retention_rate: float | None = None
+    first_3_sec_engagement: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reel:
+    """One short video of the catalogue. Times are epoch seconds, UTC; "" = not known."""
+
+    reel_id: str
+    title: str = ""
+    tags: tuple[str, ...] = ()
+    duration_sec: float | None = None
+    creator_id: str = ""
+    published_at: float | None = None
+    language: str = ""
+    region: str = ""
+    media_url: str = ""
+    poster_url: str = ""
+    status: ReelStatus = ReelStatus.ACTIVE
+    stats: ReelStats = field(default_factory=ReelStats)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One thing a viewer did. `event_id` is made by the client: the same id again is the same event.
+
+    `creator_id` is filled in by ingest for follow, unfollow, block and unblock (the reel's creator).
+    """
+
+    event_id: str
+    user_id: str
+    reel_id: str
+    kind: EventKind
+    occurred_at: float
+    watch_sec: float | None = None
+    duration_sec: float | None = None
+    feed_id: str = ""
+    position: int | None = None
+    creator_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A viewer. `user_id` is a keyed pseudonym; nothing else about a person is kept."""
+
+    user_id: str
+    created_at: float
+    region: str = ""
+    language: str = ""
+    key_id: str = ""
+    reset_at: float | None = None
+    """Events before this moment no longer teach anything ("start afresh"); they still count as seen."""
+
+
+@dataclass(frozen=True, slots=True)
+class UserState:
+    """What is known of one viewer at one moment: a pure fold over that viewer's events (`core.user_state`).
+
+    `history_*` are parallel columns, one entry a reel, oldest first, at most `HISTORY_LIMIT` newest:
+    key, time of the newest event (epoch s), largest watched share of the duration (0..; loops count past 1,
+    NaN = never watched), value in -1..1 (`core.feedback`), and the kinds seen as a bit set (`core.user_state.bit`).
+    """
+
+    user_id: str
+    region: str = ""
+    language: str = ""
+    history: Keys = field(default_factory=lambda: NO_KEYS)
+    history_at: Times = field(default_factory=lambda: np.empty(0))
+    history_watched: Floats = field(default_factory=lambda: np.empty(0, np.float32))
+    history_value: Floats = field(default_factory=lambda: np.empty(0, np.float32))
+    history_kinds: NDArray[np.uint16] = field(default_factory=lambda: np.empty(0, np.uint16))
+    liked: Keys = field(default_factory=lambda: NO_KEYS)
+    saved: Keys = field(default_factory=lambda: NO_KEYS)
+    not_interested: Keys = field(default_factory=lambda: NO_KEYS)
+    following: Keys = field(default_factory=lambda: NO_KEYS)
+    """Creator keys."""
+    blocked: Keys = field(default_factory=lambda: NO_KEYS)
+    """Creator keys."""
+
+    @property
+    def is_cold(self) -> bool:
+        """Nothing positive or negative has been learnt yet."""
+        return len(self.history) == 0
+
+
+@dataclass(frozen=True, slots=True)
+class FeedQuery:
+    """One request for a page. Time and chance are in it, so that the page can be computed again."""
+
+    user_id: str
+    limit: int
+    now: float
+    seed: int
+    feed_id: str
+    request_id: str = ""
+    explore: bool = True
+    """False for batch answers: no epsilon slots, no chance at all."""
+
+
+@dataclass(frozen=True, slots=True)
+class CandidateSet:
+    """Reels worth ranking: keys int64[n] in order found, and which sources found each, as bits uint16[n].
+
+    Bit i of `found_by` is source i of `sources`.
+    """
+
+    keys: Keys
+    found_by: NDArray[np.uint16]
+    sources: tuple[str, ...]
+    snapshot: str
+    built_at: float
+    failed: tuple[str, ...] = ()
+    """Sources that raised or came too late when the set was built."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreBoard:
+    """Scores of n rows: the parts of the formula, each float32[n] in 0..1, boosts, and their weighted total."""
+
+    parts: dict[str, Floats]
+    boosts: dict[str, Floats]
+    total: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class RankedReel:
+    """One place on a page."""
+
+    reel_id: str
+    row: int
+    score: float
+    parts: dict[str, float]
+    """Unweighted parts in 0..1 by name: content, cf, popularity, exploration."""
+    boosts: dict[str, float]
+    """What was added on top, by name: trending, new_creator."""
+    reasons: tuple[str, ...]
+    explored: bool
+    propensity: float
+    """Probability that this reel is shown at this place, given the page above it."""
+    sources: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FeedPage:
+    """What one request is answered with, and what is recorded of it."""
+
+    feed_id: str
+    user_id: str
+    items: tuple[RankedReel, ...]
+    next_cursor: str | None
+    policy_name: str
+    policy_version: int
+    snapshot: str
+    degraded: tuple[str, ...]
+    served_at: float
+    seed: int
+    state_digest: str
+    timings_ms: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """One item of a batch that was not taken, and why."""
+
+    index: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class IngestReceipt:
+    """What became of a batch: `stored` are on disk now, `duplicates` were there before."""
+
+    stored: int
+    duplicates: int
+    rejected: tuple[Rejection, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ServedFeed:
+    """A recorded page: the page itself and everything that went into it, to explain or compute it again."""
+
+    page: FeedPage
+    query: FeedQuery
+    inputs: bytes
+    """Packed inputs of the pure part of the pipeline (`recommender.replay`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class JobRun:
+    """One run of one offline job."""
+
+    run_id: str
+    job: str
+    started_at: float
+    finished_at: float | None = None
+    outcome: str = "running"
+    """running, done, failed."""
+    details: dict[str, Any] = field(default_factory=dict)

@@ -1,0 +1,68 @@
+"""Every setting, in one frozen object. Each can be given as `REELS_<NAME>` in the environment.
+
+Only `wiring` and the command line read it; everything else gets plain values as arguments.
+"""
+
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Where things are and how much of them there may be."""
+
+    model_config = SettingsConfigDict(env_prefix="REELS_", frozen=True, extra="ignore")
+
+    data_dir: Path = Field(
+        Path("var"), description="Everything this machine keeps: snapshots, keys, films, private stores."
+    )
+    mongo_url: str = Field(
+        "", description="MongoDB to use, e.g. mongodb://db:27017/?replicaSet=rs0. Empty: start a private one."
+    )
+    mongo_database: str = Field("reels", description="Database name in MongoDB.")
+    redis_url: str = Field(
+        "", description="Redis or Valkey to use, e.g. redis://cache:6379/0. Empty: start a private one."
+    )
+    demo: bool = Field(
+        False, description="Demo mode: keys are made on the spot, a token is printed. Never on the internet."
+    )
+
+    host: str = Field("127.0.0.1", description="Address the API listens on.")
+    port: int = Field(8000, ge=0, le=65535, description="Port the API listens on.")
+    workers: int = Field(1, ge=1, le=64, description="API worker processes.")
+    ui_port: int = Field(8080, ge=0, le=65535, description="Port the Flutter app is served on.")
+    public_api_url: str = Field("", description="Address browsers reach the API at; empty: http://host:port.")
+    cors_origins: tuple[str, ...] = Field((), description="Origins that may call the API from a browser. Empty: none.")
+
+    signing_key_file: Path | None = Field(
+        None, description="Ed25519 private key (PEM) that signs tokens. Demo: made on the spot."
+    )
+    pseudonym_key_file: Path | None = Field(
+        None, description="File with at least 32 random bytes; keys user ids (HMAC-SHA256)."
+    )
+    access_token_sec: int = Field(900, ge=60, description="Life of an access token.")
+    refresh_token_sec: int = Field(30 * 86_400, ge=3600, description="Life of a refresh token.")
+
+    embedder: str = Field(
+        "use", pattern="^(use|hash)$", description="Text embedder: multilingual USE, or hashed n-grams."
+    )
+    content_dim: int = Field(
+        128, ge=8, le=512, description="Dimensions the text vectors are reduced to in a snapshot (PCA)."
+    )
+    factors: int = Field(64, ge=8, le=256, description="Factors of the matrix factorization.")
+    neighbours: int = Field(50, ge=5, le=500, description="Neighbours kept for a reel in the item-item tables.")
+    snapshots_kept: int = Field(3, ge=1, description="How many snapshots are kept for rollback.")
+    train_every_sec: int = Field(3600, ge=30, description="How often the worker trains and switches the snapshot.")
+    trending_every_sec: int = Field(15, ge=1, description="How often the worker counts what is trending.")
+    catalogue_poll_sec: float = Field(0.25, gt=0, description="How often an API worker looks for new or changed reels.")
+
+    candidates_ttl_sec: int = Field(300, ge=10, description="Life of a cached candidate set; jittered by a tenth.")
+    source_deadline_ms: int = Field(150, ge=5, description="A candidate source slower than this is left out and named.")
+    page_limit: int = Field(50, ge=1, le=200, description="Largest page a client may ask for.")
+    pages_kept_sec: int = Field(6 * 3600, ge=60, description="How long an answered page is kept in Redis for retries.")
+    feeds_kept_days: int = Field(30, ge=1, description="How long served pages are kept in MongoDB.")
+    max_body_bytes: int = Field(1_000_000, ge=10_000, description="Largest request body.")
+    log_level: str = Field(
+        "info", pattern="^(debug|info|warning|error)$", description="Least important log line written."
+    )
