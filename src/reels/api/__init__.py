@@ -1,0 +1,1 @@
+"""HTTP: the app, tokens, problems."""

@@ -1,0 +1,1 @@
+"""POST /events and imports: from outside to MongoDB."""

@@ -1,0 +1,1 @@
+"""GET /feed: from a viewer to a page."""

@@ -1,0 +1,1 @@
+"""A made-up catalogue and viewers whose tastes are known."""

@@ -1,0 +1,1 @@
+"""Reading files row by row; what can't be read is named."""

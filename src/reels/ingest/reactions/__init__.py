@@ -1,0 +1,1 @@
+"""What happens once an event is on disk."""

@@ -1,0 +1,1 @@
+"""What happens once a page is on its way."""

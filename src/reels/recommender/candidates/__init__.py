@@ -1,0 +1,1 @@
+"""Sources: ways of finding reels worth ranking."""

@@ -1,0 +1,1 @@
+"""Redis or Valkey, rebuilt from MongoDB when lost: one file a port."""

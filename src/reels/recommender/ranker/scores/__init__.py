@@ -1,0 +1,1 @@
+"""The parts of the formula and the boosts, one a file."""
