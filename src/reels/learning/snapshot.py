@@ -20,16 +20,61 @@
   reels.bin, reels_offsets.npy   int64[n+1]: ready-made JSON of each reel's public fields, an object without
                                  its braces: `"reel_id":"..","title":"..","tags":[..],"creator_id":"..",
                                  "duration_sec":..,"media_url":"..","poster_url":".."`
+
+`write` makes a whole directory or none; `open_snapshot` maps one read-only and refuses what its manifest does not say.
 """
 
-from dataclasses import dataclass, field
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field, fields, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import xxhash
 from numpy.typing import NDArray
 
+from reels.core.errors import BadSnapshot
 from reels.core.keys import Keys
 from reels.core.types import Floats, Times
+
+FORMAT = 1
+"""Counted up when the directory's layout changes; other formats are refused."""
+MANIFEST = "manifest.json"
+
+SHAPES: dict[str, tuple[str, tuple[str, ...]]] = {
+    "keys": ("int64", ("n",)),
+    "creators": ("int64", ("n",)),
+    "published": ("float64", ("n",)),
+    "durations": ("float32", ("n",)),
+    "regions": ("int16", ("n",)),
+    "languages": ("int16", ("n",)),
+    "topics": ("int16", ("n",)),
+    "duplicates": ("int32", ("n",)),
+    "active": ("bool", ("n",)),
+    "impressions": ("int64", ("n",)),
+    "creator_impressions": ("int64", ("n",)),
+    "usual_rate": ("float32", ("n",)),
+    "content": ("float32", ("n", "d")),
+    "projection": ("float32", ("D", "d")),
+    "centre": ("float32", ("D",)),
+    "cf_indptr": ("int64", ("n+1",)),
+    "cf_indices": ("int32", ("cf",)),
+    "cf_weights": ("float32", ("cf",)),
+    "next_indptr": ("int64", ("n+1",)),
+    "next_indices": ("int32", ("next",)),
+    "next_weights": ("float32", ("next",)),
+    "factors": ("float32", ("n", "k")),
+    "gramian": ("float32", ("k", "k")),
+    "popularity": ("float32", ("n",)),
+    "popularity_by_region": ("float32", ("R", "n")),
+    "popularity_by_language": ("float32", ("L", "n")),
+    "reels": ("uint8", ("bytes",)),
+    "reels_offsets": ("int64", ("n+1",)),
+}
+"""dtype and symbolic shape of every array; equal letters are equal lengths, checked on writing and opening."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +107,10 @@ class Manifest:
     """Confidence of an interaction: 1 + alpha * weight; with the regularization, what folding a viewer in needs."""
     metrics: dict[str, float] = field(default_factory=dict)
     checksums: dict[str, str] = field(default_factory=dict)
+    """XXH3-128 of each file, hex."""
+    sizes: dict[str, int] = field(default_factory=dict)
+    """Bytes of each file."""
+    format: int = FORMAT
     extra: dict[str, Any] = field(default_factory=dict)
 
 
@@ -94,3 +143,158 @@ class Snapshot:
     popularity_by_language: Floats
     reels: NDArray[np.uint8]
     reels_offsets: NDArray[np.int64]
+
+
+def _arrays(snapshot: Snapshot) -> Iterator[tuple[str, NDArray[Any]]]:
+    for one in fields(snapshot):
+        value = getattr(snapshot, one.name)
+        if isinstance(value, Neighbours):
+            for part in fields(value):
+                yield f"{one.name}_{part.name}", getattr(value, part.name)
+        elif one.name != "manifest":
+            yield one.name, value
+
+
+def _file_of(name: str) -> str:
+    return "reels.bin" if name == "reels" else f"{name}.npy"
+
+
+def wrong_shapes(snapshot: Snapshot) -> list[str]:
+    """What contradicts `SHAPES`, one sentence each; empty = nothing."""
+    manifest = snapshot.manifest
+    lengths = {"n": manifest.rows, "n+1": manifest.rows + 1, "d": manifest.content_dim, "k": manifest.factors}
+    lengths |= {"R": len(manifest.regions), "L": len(manifest.languages)}
+    wrong = []
+    for name, array in _arrays(snapshot):
+        dtype, dims = SHAPES[name]
+        if array.dtype != np.dtype(dtype) or array.ndim != len(dims):
+            wrong.append(f"{name}: {array.dtype}{list(array.shape)}, expected {dtype} with {len(dims)} dimensions")
+            continue
+        wrong += [
+            f"{name}: length {size} of dimension {dim!r}, expected {lengths[dim]}"
+            for dim, size in zip(dims, array.shape, strict=True)
+            if lengths.setdefault(dim, size) != size
+        ]
+    return wrong
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _checksum(path: Path) -> str:
+    digest = xxhash.xxh3_128()
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def write(root: Path, snapshot: Snapshot) -> Path:
+    """Writes `root/<version>` and returns it: everything is on disk and complete, or nothing is there.
+
+    Raises BadSnapshot when shapes contradict each other or the version exists already.
+    """
+    manifest = snapshot.manifest
+    final, draft = root / manifest.version, root / f".{manifest.version}.{os.getpid()}.draft"
+    if wrong := wrong_shapes(snapshot):
+        raise BadSnapshot(f"snapshot {manifest.version} not written: {'; '.join(wrong)}")
+    if final.exists():
+        raise BadSnapshot(f"snapshot {final} exists already: versions are never overwritten")
+    shutil.rmtree(draft, ignore_errors=True)
+    draft.mkdir(parents=True)
+    try:
+        checksums, sizes = {}, {}
+        for name, array in _arrays(snapshot):
+            path = draft / _file_of(name)
+            if name == "reels":
+                array.tofile(path)
+            else:
+                np.save(path, np.ascontiguousarray(array), allow_pickle=False)
+            _sync(path)
+            checksums[path.name], sizes[path.name] = _checksum(path), path.stat().st_size
+        whole = replace(manifest, checksums=checksums, sizes=sizes)
+        (draft / MANIFEST).write_text(json.dumps(asdict(whole), indent=1, ensure_ascii=False), encoding="utf-8")
+        _sync(draft / MANIFEST)
+        _sync(draft)
+        draft.rename(final)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+    _sync(root)
+    return final
+
+
+def read_manifest(directory: Path) -> Manifest:
+    """The manifest of a snapshot directory; BadSnapshot says what is wrong with it."""
+    path = directory / MANIFEST
+    try:
+        raw = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise BadSnapshot(f"{path}: {error}") from error
+    if not isinstance(raw, dict) or raw.get("format") != FORMAT:
+        found = raw.get("format") if isinstance(raw, dict) else type(raw).__name__
+        raise BadSnapshot(f"{path}: format {found!r}, expected {FORMAT}; run `reels jobs run`")
+    try:
+        lists = {name: tuple(raw[name]) for name in ("regions", "languages", "topics")}
+        return Manifest(**{**raw, **lists})
+    except (KeyError, TypeError) as error:
+        raise BadSnapshot(f"{path}: {error}") from error
+
+
+def _open_array(path: Path) -> NDArray[Any]:
+    if path.suffix == ".bin":
+        whole: NDArray[Any] = np.memmap(path, np.uint8, "r") if path.stat().st_size else np.empty(0, np.uint8)
+    else:
+        whole = np.load(path, mmap_mode="r", allow_pickle=False)
+    plain = whole.view(np.ndarray)  # indexing the memmap subclass costs 117 us where this costs 31
+    plain.setflags(write=False)
+    return plain
+
+
+def open_snapshot(directory: Path, *, verify: bool = False) -> Snapshot:
+    """Maps a snapshot read-only. Sizes and shapes are always checked, checksums with `verify` (reads every byte).
+
+    Raises BadSnapshot naming every file that is missing, cut short, altered or of another shape.
+    """
+    manifest = read_manifest(directory)
+    wrong, arrays = [], {}
+    for name in SHAPES:
+        path = directory / _file_of(name)
+        try:
+            if (size := path.stat().st_size) != manifest.sizes.get(path.name):
+                wrong.append(f"{path.name} has {size} bytes, expected {manifest.sizes.get(path.name)}")
+            elif verify and _checksum(path) != manifest.checksums.get(path.name):
+                wrong.append(f"{path.name} does not have its checksum")
+            else:
+                arrays[name] = _open_array(path)
+        except FileNotFoundError:
+            wrong.append(f"{path.name} is missing")
+        except (OSError, ValueError) as error:
+            wrong.append(f"{path.name}: {error}")
+    if not wrong:
+        snapshot = _assemble(manifest, arrays)
+        wrong = wrong_shapes(snapshot)
+    if wrong:
+        raise BadSnapshot(f"snapshot {directory}: {'; '.join(wrong)}")
+    return snapshot
+
+
+def _assemble(manifest: Manifest, arrays: dict[str, NDArray[Any]]) -> Snapshot:
+    parts: dict[str, Any] = {name: array for name, array in arrays.items() if not name.startswith(("cf_", "next_"))}
+    for table in ("cf", "next"):
+        parts[table] = Neighbours(*(arrays[f"{table}_{one.name}"] for one in fields(Neighbours)))
+    return Snapshot(manifest=manifest, **parts)
+
+
+def empty_snapshot(version: str = "none", *, space: str = "", raw_dim: int = 0, content_dim: int = 0) -> Snapshot:
+    """A snapshot of no reels, for the time before the first training; shapes as any other's."""
+    manifest = Manifest(version, 0.0, space, 0, content_dim, 0, (), (), (), 0, 0)
+    lengths = {"D": raw_dim, "d": content_dim, "n+1": 1}
+    arrays = {
+        name: np.zeros([lengths.get(dim, 0) for dim in dims], np.dtype(dtype)) for name, (dtype, dims) in SHAPES.items()
+    }
+    return _assemble(manifest, arrays)

@@ -1,0 +1,100 @@
+"""Snapshot directories: whole or absent, read-only, and refused when damaged."""
+
+from dataclasses import fields, replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tests.snapshots import make_snapshot
+
+from reels.core.errors import BadSnapshot
+from reels.learning import snapshot as module
+from reels.learning.snapshot import SHAPES, Neighbours, empty_snapshot, open_snapshot, write
+
+
+def test_what_is_written_is_what_is_opened(tmp_path: Path) -> None:
+    made = make_snapshot(60, 9, seed=3)
+    opened = open_snapshot(write(tmp_path, made), verify=True)
+    assert opened.manifest.version == made.manifest.version
+    assert opened.manifest.regions == made.manifest.regions
+    for one in fields(made):
+        before, after = getattr(made, one.name), getattr(opened, one.name)
+        if isinstance(before, Neighbours):
+            for part in fields(before):
+                np.testing.assert_array_equal(getattr(before, part.name), getattr(after, part.name))
+        elif one.name != "manifest":
+            np.testing.assert_array_equal(before, after)
+            assert before.dtype == after.dtype
+
+
+def test_an_opened_snapshot_cannot_be_changed(tmp_path: Path) -> None:
+    opened = open_snapshot(write(tmp_path, make_snapshot(20)))
+    with pytest.raises(ValueError, match="read-only"):
+        opened.popularity[0] = 2.0
+    assert type(opened.content) is np.ndarray
+
+
+@pytest.mark.parametrize("n", [0, 1])
+def test_tiny_snapshots_survive_the_round_trip(tmp_path: Path, n: int) -> None:
+    made = make_snapshot(n) if n else empty_snapshot(space="s", raw_dim=4, content_dim=2)
+    opened = open_snapshot(write(tmp_path, made), verify=True)
+    assert len(opened.keys) == n
+    assert opened.reels_offsets.shape == (n + 1,)
+
+
+@pytest.mark.parametrize("name", sorted(SHAPES))
+def test_a_missing_or_cut_file_is_named(tmp_path: Path, name: str) -> None:
+    directory = write(tmp_path, make_snapshot(30))
+    path = directory / ("reels.bin" if name == "reels" else f"{name}.npy")
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-1])
+    with pytest.raises(BadSnapshot, match=f"{path.name} has"):
+        open_snapshot(directory)
+    path.unlink()
+    with pytest.raises(BadSnapshot, match=f"{path.name} is missing"):
+        open_snapshot(directory)
+
+
+def test_a_flipped_byte_is_found_on_request(tmp_path: Path) -> None:
+    directory = write(tmp_path, make_snapshot(30))
+    path = directory / "factors.npy"
+    whole = bytearray(path.read_bytes())
+    whole[-3] ^= 0xFF
+    path.write_bytes(whole)
+    open_snapshot(directory)
+    with pytest.raises(BadSnapshot, match=r"factors\.npy does not have its checksum"):
+        open_snapshot(directory, verify=True)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"format": 99}', '{"format": 1}', '{"format": 1, "regions": 3}'])
+def test_a_damaged_manifest_is_refused(tmp_path: Path, text: str) -> None:
+    directory = write(tmp_path, make_snapshot(10))
+    (directory / "manifest.json").write_text(text)
+    with pytest.raises(BadSnapshot, match=r"manifest\.json"):
+        open_snapshot(directory)
+
+
+def test_contradicting_shapes_are_not_written(tmp_path: Path) -> None:
+    made = make_snapshot(10)
+    with pytest.raises(BadSnapshot, match="popularity: length 9"):
+        write(tmp_path, replace(made, popularity=made.popularity[:-1]))
+    with pytest.raises(BadSnapshot, match="published: float32"):
+        write(tmp_path, replace(made, published=made.published.astype(np.float32)))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_version_is_never_overwritten(tmp_path: Path) -> None:
+    made = make_snapshot(10)
+    write(tmp_path, made)
+    with pytest.raises(BadSnapshot, match="exists already"):
+        write(tmp_path, made)
+
+
+def test_a_failed_write_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(path: Path) -> str:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(module, "_checksum", full)
+    with pytest.raises(OSError, match="No space"):
+        write(tmp_path, make_snapshot(10))
+    assert list(tmp_path.iterdir()) == []
