@@ -1,12 +1,13 @@
 """KuaiRand (Gao et al. 2022, CIKM): exposures of Kuaishou's feed with twelve signals, CC BY-SA 4.0.
 
-Read are the published files of the Pure, 1K and 27K releases (`log_*.csv`, `video_features_basic_*.csv`), the same log as
-Parquet (`events_*.parquet`), and `train_last50_per_user.parquet` (each viewer's newest exposures as sequences).
+Read are the published files of the Pure, 1K and 27K releases (`log_*.csv`, `video_features_basic_*.csv`), the same
+log as Parquet (`events_*.parquet`), and `train_last50_per_user.parquet` (each viewer's newest exposures as
+sequences).
 
-One exposure is one `watch` (play time, duration), or an `impression` where nothing was played, and one more event for each of
-like, follow, forward (`share`) and hate (`not_interested`). Comments have no kind of their own and are left out. The
-sequences know no play time: a long view is taken as watched once through, the others as watched for an unknown time; they
-are put a minute apart up to the viewer's last known time.
+One exposure is one `watch` (play time, duration), or an `impression` where nothing was played, and one more event for
+each of like, follow, forward (`share`) and hate (`not_interested`). Comments have no kind of their own and are left
+out. The sequences know no play time: a long view is taken as watched once through, the others as watched for an
+unknown time; they are put a minute apart up to the viewer's last known time.
 """
 
 from collections.abc import Iterator

@@ -1,8 +1,8 @@
 """MicroLens (Ni et al. 2023, arXiv 2309.15379): who commented on which short video, in order.
 
-`*pairs*.tsv` holds a viewer and that viewer's videos, oldest first; `*titles.csv` an item and its title. A comment is taken as
-a `like`: the data set knows no weaker or stronger signal. There are no times, only each viewer's order: events are put an
-hour apart, each viewer's newest at `NEWEST`.
+`*pairs*.tsv` holds a viewer and that viewer's videos, oldest first; `*titles.csv` an item and its title. A comment is
+taken as a `like`: the data set knows no weaker or stronger signal. There are no times, only each viewer's order:
+events are put an hour apart, each viewer's newest at `NEWEST`.
 """
 
 import csv
