@@ -11,7 +11,8 @@
     │   ├── NotAuthenticated       no token, or one that can't be trusted
     │   └── NotAllowed             a good token that may not do this
     ├── StoreError
-    │   └── StoreUnavailable       MongoDB or Redis does not answer: try again later
+    │   ├── StoreUnavailable       MongoDB or Redis does not answer: try again later
+    │   └── UnreadableState        a packed viewer state of another version, or damaged: rebuild it
     ├── ModelError
     │   ├── NoSnapshot             nothing trained yet
     │   ├── BadSnapshot            the files on disk are not what the manifest says
@@ -92,6 +93,10 @@ class StoreUnavailable(StoreError):
     def __init__(self, store: str, reason: str, retry_after_sec: int = 2) -> None:
         super().__init__(f"{store} does not answer: {reason}")
         self.store, self.retry_after_sec = store, retry_after_sec
+
+
+class UnreadableState(StoreError):
+    """A packed viewer state that this version can't read. It is derived: drop it and rebuild it from MongoDB."""
 
 
 class ModelError(ReelsError):

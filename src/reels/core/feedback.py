@@ -3,7 +3,7 @@
 Explicit signals speak for themselves; watching speaks by its share of the duration. The value of a reel for a
 viewer is the strongest positive or negative signal, negative explicit signals winning over all:
 
-    not_interested -1.0 · share 1.0 · save 0.95 · like 0.9 · follow of its creator 0.9
+    not_interested, block of its creator -1.0 · share 1.0 · save 0.95 · like 0.9 · follow of its creator 0.9
     watched share s:  s < 0.1 -> -0.4 ; then linear to +0.7 at s = 1, and up to +0.85 at s >= 2 (loops)
     skip without a watched share -> -0.4 · impression alone -> 0.0
 """

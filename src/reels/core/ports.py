@@ -217,10 +217,12 @@ class ViewerStore(Protocol):
     async def drop_state(self, user_ids: Sequence[str]) -> None:
         """State, seen and candidates of these viewers, to be rebuilt from MongoDB."""
 
-    async def add_seen(self, user_id: str, keys: Keys) -> None:
-        """Only appends to an existing set: a lost one is rebuilt whole by `put_seen`."""
+    async def add_seen(self, user_id: str, keys: Keys) -> bool:
+        """Only appends to an existing set. False = there is none: it is rebuilt whole and given to `put_seen`."""
 
-    async def put_seen(self, user_id: str, keys: Keys) -> None: ...
+    async def put_seen(self, user_id: str, keys: Keys) -> None:
+        """Adds to what is there or makes the set. Never replaces: two rebuilds that race must not lose a reel."""
+
     async def put_candidates(self, user_id: str, packed: bytes, ttl_sec: float) -> None: ...
     async def drop_candidates(self, user_id: str) -> None: ...
     async def claim_build(self, user_id: str, ttl_sec: float) -> bool:

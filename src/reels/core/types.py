@@ -106,12 +106,28 @@ class User:
 
 
 @dataclass(frozen=True, slots=True)
+class Toggles:
+    """What can be switched on and off, with the time of the newest switch; m parallel columns.
+
+    `what` is a position in `core.user_state.TOGGLES`, `keys` a reel or creator key, `on` the newest word. Order: those
+    that are on, by what, oldest first; then those that are off. An off one is kept so that an older "on" that arrives
+    late does not switch it on again. Only `core.user_state` reads or writes this.
+    """
+
+    what: NDArray[np.uint8] = field(default_factory=lambda: np.empty(0, np.uint8))
+    keys: Keys = field(default_factory=lambda: NO_KEYS)
+    at: Times = field(default_factory=lambda: np.empty(0))
+    on: Mask = field(default_factory=lambda: np.empty(0, np.bool_))
+
+
+@dataclass(frozen=True, slots=True)
 class UserState:
     """What is known of one viewer at one moment: a pure fold over that viewer's events (`core.user_state`).
 
     `history_*` are parallel columns, one entry a reel, oldest first, at most `HISTORY_LIMIT` newest:
     key, time of the newest event (epoch s), largest watched share of the duration (0..; loops count past 1,
     NaN = never watched), value in -1..1 (`core.feedback`), and the kinds seen as a bit set (`core.user_state.bit`).
+    A reel that was only shown (impression) is not in the history: it is in the viewer's seen set.
     """
 
     user_id: str
@@ -129,6 +145,12 @@ class UserState:
     """Creator keys."""
     blocked: Keys = field(default_factory=lambda: NO_KEYS)
     """Creator keys."""
+    reset_at: float = 0.0
+    """Events before this moment taught nothing; 0 = never reset."""
+    history_creator: Keys = field(default_factory=lambda: NO_KEYS)
+    """Creator of each history entry where a follow or block named one, else 0. Of use to the fold only."""
+    toggles: Toggles = field(default_factory=Toggles)
+    """What liked, saved, not_interested, following and blocked are cut from. Of use to the fold only."""
 
     @property
     def is_cold(self) -> bool:
