@@ -51,7 +51,11 @@ def read_rows(path: Path) -> Rows:
 def lines_of(path: Path, report: Callable[[str], None]) -> Iterator[str]:
     """Decoded lines with their ends. A file that breaks off (truncated gzip) is reported once and ends there."""
     with _open(path) as stream:
-        start = stream.read(4)
+        try:
+            start = stream.read(4)
+        except (EOFError, OSError, zlib.error) as error:
+            report(f"{BROKEN_OFF} ({error})")
+            return
         if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
             wide = io.TextIOWrapper(io.BufferedReader(_Chained(start, stream)), "utf-16", errors="replace", newline="")
             yield from _guarded(wide, report)
