@@ -77,7 +77,8 @@ class Reel:
 class Event:
     """One thing a viewer did. `event_id` is made by the client: the same id again is the same event.
 
-    `creator_id` is filled in by ingest for follow, unfollow, block and unblock (the reel's creator).
+    `creator_id` is filled in by ingest for follow, unfollow, block and unblock (the reel's creator), and `region`
+    for all (the viewer's own at that time, "" = not known): trending is counted by it.
     """
 
     event_id: str
@@ -90,6 +91,7 @@ class Event:
     feed_id: str = ""
     position: int | None = None
     creator_id: str = ""
+    region: str = ""
 
 
 @dataclass(frozen=True, slots=True)
