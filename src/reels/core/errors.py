@@ -17,6 +17,10 @@
     │   ├── NoSnapshot             nothing trained yet
     │   ├── BadSnapshot            the files on disk are not what the manifest says
     │   └── SnapshotRefused        a freshly built snapshot failed its checks
+    ├── SimulationError            a simulated viewer can't go on
+    │   ├── BadSample              the sample's files are missing or can't be read
+    │   ├── FeedUnreachable        the API does not answer, even when asked again
+    │   └── FeedRefused            the API answers, but not with what was asked for
     └── ConfigError                the deployment is set up wrongly
 
 `api.problems` maps the tree to RFC 9457 problem responses; the CLI prints the message and exits 1 or 2.
@@ -117,6 +121,34 @@ class SnapshotRefused(ModelError):
     def __init__(self, failures: list[str]) -> None:
         super().__init__("new snapshot refused: " + "; ".join(failures))
         self.failures = failures
+
+
+class SimulationError(ReelsError):
+    """A simulated viewer can't go on."""
+
+
+class BadSample(SimulationError):
+    """A file of the generated sample is missing or can't be read."""
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(f"{path}: {reason}")
+        self.path, self.reason = path, reason
+
+
+class FeedUnreachable(SimulationError):
+    """The API did not answer, or kept asking for patience, in every attempt."""
+
+    def __init__(self, what: str, attempts: int, reason: str) -> None:
+        super().__init__(f"{what} failed {attempts} times: {reason}; is the API running at this address?")
+        self.what, self.attempts, self.reason = what, attempts, reason
+
+
+class FeedRefused(SimulationError):
+    """The API answered with a refusal, or in a shape nobody promised."""
+
+    def __init__(self, what: str, reason: str) -> None:
+        super().__init__(f"{what}: {reason}")
+        self.what, self.reason = what, reason
 
 
 class ConfigError(ReelsError):
