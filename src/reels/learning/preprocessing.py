@@ -1,7 +1,7 @@
 """Titles and tags as plain, comparable text, in any language.
 
 Cleaning undoes how things are written, never what they say: Unicode forms, case, emoji, invisible characters,
-addresses, shouting punctuation, `#tag` inside titles, `camelCase` and `snake_case` tags, plural and singular of one tag.
+addresses, shouting punctuation, `#tag` inside titles, `camelCase` and `snake_case` tags, singular and plural of a tag.
 A change of what `clean` answers must count up `CLEANING_VERSION`: embeddings of different versions never mix.
 """
 
