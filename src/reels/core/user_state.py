@@ -22,7 +22,7 @@ from reels.core.keys import key_of
 from reels.core.packed_state import TOGGLES, cut, digest, pack, unpack
 from reels.core.types import Event, EventKind, Toggles, User, UserState
 
-__all__ = ["HISTORY_LIMIT", "bit", "digest", "fold", "new_state", "pack", "teaches", "unpack"]
+__all__ = ["HISTORY_LIMIT", "SWITCHING", "bit", "digest", "fold", "new_state", "pack", "teaches", "unpack"]
 
 HISTORY_LIMIT = 200
 """Reels kept in the history."""
@@ -47,6 +47,8 @@ _SWITCHES: dict[EventKind, tuple[int, bool]] = {
     EventKind.BLOCK: (BLOCKED, True),
     EventKind.UNBLOCK: (BLOCKED, False),
 }
+SWITCHING = tuple(_SWITCHES)
+"""Kinds that switch something on or off."""
 _OF_CREATOR = (FOLLOWING, BLOCKED)
 _OUTLIVES_RESET = (SAVED, FOLLOWING, BLOCKED)
 

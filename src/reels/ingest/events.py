@@ -1,0 +1,97 @@
+"""POST /events, top to bottom.
+
+    read      each item on its own; what can't be read is rejected with its index and why
+    look up   the reel: unknown is rejected; its duration and creator are filled in where the event needs them
+    store     MongoDB, idempotent: from here on the events are acknowledged
+    react     the viewer's state and seen set, so that the next page obeys
+    mark      "the reactions have run", off the path
+
+Redis failing costs nothing but the mark: the events stay unreacted, the viewer counts as stale in this process (its
+pages come from MongoDB), and `replay` makes good later. MongoDB failing is StoreUnavailable and nothing is done.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import structlog
+
+from reels.core.errors import StoreError
+from reels.core.ports import InteractionStore, ViewerStore
+from reels.core.types import Event, EventKind, IngestReceipt, Rejection
+from reels.ingest.catalogue import Catalogue, KnownReel
+from reels.ingest.marking import Marking
+from reels.ingest.reactions.reaction import Reaction
+from reels.ingest.stale import StaleViewers
+from reels.ingest.wire_event import read_batch, read_events
+
+_NAMES_CREATOR = frozenset({EventKind.FOLLOW, EventKind.UNFOLLOW, EventKind.BLOCK, EventKind.UNBLOCK})
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class EventIngest:
+    """Takes batches of events of one viewer at a time."""
+
+    catalogue: Catalogue
+    interactions: InteractionStore
+    viewers: ViewerStore
+    reactions: Sequence[Reaction]
+    marking: Marking
+    stale: StaleViewers = field(default_factory=StaleViewers)
+    reaction_deadline_sec: float = 1.0
+    """Reactions slower than this are left to the replay; the acknowledgement does not wait for them."""
+
+    async def take(self, user_id: str, body: bytes, now: float) -> IngestReceipt:
+        """Store what can be stored of `{"events": [...]}` and let it act. `now` is epoch s.
+
+        Raises BadRequest when the body as a whole can't be read (TooManyEvents when it holds too many), and
+        StoreUnavailable when MongoDB does not answer: then nothing is acknowledged, and sending again is safe.
+        """
+        read, rejected = read_events(read_batch(body), user_id, now)
+        events, unknown = await self._with_reels(read)
+        receipt = IngestReceipt(0, 0, tuple(sorted([*rejected, *unknown], key=lambda one: one.index)))
+        if not events:
+            return receipt
+        outcome = await self.interactions.insert(events, now)
+        await self._react(user_id, [events[i] for i in outcome.stored], retried=bool(outcome.duplicates))
+        return replace(receipt, stored=len(outcome.stored), duplicates=len(outcome.duplicates))
+
+    async def _with_reels(self, read: list[tuple[int, Event]]) -> tuple[list[Event], list[Rejection]]:
+        known = await self.catalogue.find(event.reel_id for _, event in read)
+        events, rejected = [], []
+        for index, event in read:
+            reel = known.get(event.reel_id)
+            if reel is None:
+                rejected.append(Rejection(index, "reel_id: no such reel"))
+            elif event.kind in _NAMES_CREATOR and not reel.creator_id:
+                rejected.append(Rejection(index, "kind: the creator of this reel is not known"))
+            else:
+                events.append(_completed(event, reel))
+        return events, rejected
+
+    async def _react(self, user_id: str, stored: list[Event], *, retried: bool) -> None:
+        """Never raises: the events are on disk, whatever happens here."""
+        try:
+            async with asyncio.timeout(self.reaction_deadline_sec):
+                if retried:
+                    await self.viewers.drop_state([user_id])
+                for reaction in self.reactions:
+                    await reaction.on_events(user_id, stored)
+        except (StoreError, TimeoutError) as error:
+            self.stale.add(user_id)
+            _log.warning("reactions left to the replay", reason=str(error) or "too slow", events=len(stored))
+        except Exception:
+            self.stale.add(user_id)
+            _log.exception("a reaction failed; left to the replay", events=len(stored))
+        else:
+            self.marking.mark(user_id, [event.event_id for event in stored])
+
+
+def _completed(event: Event, reel: KnownReel) -> Event:
+    """With the reel's duration where the client gave none, and its creator where the event is about the creator."""
+    duration = event.duration_sec or reel.duration_sec
+    creator = reel.creator_id if event.kind in _NAMES_CREATOR else ""
+    if creator or duration != event.duration_sec:
+        return replace(event, duration_sec=duration, creator_id=creator)
+    return event

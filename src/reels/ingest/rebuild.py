@@ -1,0 +1,53 @@
+"""A viewer's state and seen set, made anew from MongoDB."""
+
+import asyncio
+from dataclasses import dataclass
+
+import numpy as np
+
+from reels.core.errors import StoreUnavailable
+from reels.core.keys import Keys, keys_of
+from reels.core.ports import InteractionStore, UserStore, ViewerStore
+from reels.core.types import EventKind, User, UserState
+from reels.core.user_state import SWITCHING, fold, new_state, pack
+
+NEWEST = 2000
+"""Events read for the history."""
+NEWEST_SWITCHES = 15_000
+"""Likes, saves, follows and blocks read beyond those."""
+SEEN_LIMIT = 100_000
+_TEACHING = tuple(kind for kind in EventKind if kind is not EventKind.IMPRESSION)
+
+
+@dataclass(frozen=True, slots=True)
+class Rebuild:
+    """`await rebuild(user_id)`: reads MongoDB and puts the result into Redis where that answers."""
+
+    users: UserStore
+    interactions: InteractionStore
+    viewers: ViewerStore
+
+    async def __call__(self, user_id: str) -> tuple[UserState, Keys]:
+        """State and seen keys (sorted, distinct) as MongoDB has them now. StoreUnavailable: MongoDB does not answer.
+
+        A state that is in Redis stays: events were folded into it that this one may have been too early for.
+        """
+        state, seen = await self.read(user_id)
+        try:
+            await self.viewers.put_state(user_id, pack(state), only_if_absent=True)
+            await self.viewers.put_seen(user_id, seen)
+        except StoreUnavailable as error:
+            if error.store != "redis":
+                raise
+        return state, seen
+
+    async def read(self, user_id: str) -> tuple[UserState, Keys]:
+        """As above, without touching Redis."""
+        user, newest, switches, reels = await asyncio.gather(
+            self.users.get(user_id),
+            self.interactions.newest_of(user_id, NEWEST, _TEACHING),
+            self.interactions.newest_of(user_id, NEWEST_SWITCHES, SWITCHING),
+            self.interactions.reels_of(user_id, SEEN_LIMIT),
+        )
+        state = fold(new_state(user or User(user_id, 0.0)), [*switches, *newest])
+        return state, np.unique(keys_of(reels))
