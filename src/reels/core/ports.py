@@ -61,22 +61,31 @@ class EventColumns:
 class ReelStore(Protocol):
     """The catalogue."""
 
-    async def upsert(self, reels: Sequence[Reel], now: float) -> UpsertCounts: ...
+    async def upsert(self, reels: Sequence[Reel], now: float) -> UpsertCounts:
+        """Writes what is new or differs. A blocked reel stays blocked: only `set_status` lifts that."""
+
     async def get(self, reel_ids: Sequence[str]) -> dict[str, StoredReel]:
         """The known ones among the ids."""
 
     async def set_status(self, reel_ids: Sequence[str], status: ReelStatus, now: float) -> int:
         """How many were changed."""
 
+    async def touch(self, reel_ids: Sequence[str], now: float) -> int:
+        """Lets `changed_since` answer these again, e.g. because they have an embedding now. How many there were."""
+
     async def changed_since(self, updated_at: float, limit: int) -> list[StoredReel]:
-        """Oldest change first, `updated_at` strictly greater or equal; callers skip what they have."""
+        """Oldest change first, `updated_at` greater or equal. Stamps are distinct but for writers at the same
+        instant, who may also overtake each other: follow with `core.catalogue_changes`, which misses none."""
 
     def stream(self, batch: int = 2000) -> AsyncIterator[list[StoredReel]]:
         """The whole catalogue in `_id` order."""
 
     async def count(self) -> int: ...
-    async def newest(self, before: float, limit: int) -> list[StoredReel]:
-        """Active reels by publication (or arrival), newest first."""
+    async def newest(self, before: float, limit: int, before_id: str = "") -> list[StoredReel]:
+        """Active reels by publication (or arrival), newest first, strictly before a moment.
+
+        To go on after a reel give its time and its id: else others of the very same moment would be passed over.
+        """
 
     async def most_viewed(self, limit: int) -> list[StoredReel]:
         """Active reels by views, for the time before the first snapshot."""
@@ -151,7 +160,7 @@ class FeedStore(Protocol):
 
     async def get(self, feed_id: str) -> ServedFeed | None: ...
     async def recent_of(self, user_id: str, since: float, limit: int) -> list[ServedFeed]:
-        """Newest first."""
+        """Newest first; without `inputs`, which are large."""
 
     async def count(self) -> int: ...
 
