@@ -188,6 +188,8 @@ class CandidateSet:
     built_at: float
     failed: tuple[str, ...] = ()
     """Sources that raised or came too late when the set was built."""
+    newest: Keys = field(default_factory=lambda: NO_KEYS)
+    """The viewer's newest liked reels when the set was built: what has been liked since is merged in at request time."""
 
 
 @dataclass(frozen=True, slots=True)

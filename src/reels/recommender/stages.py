@@ -13,11 +13,26 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from reels.core.keys import Keys
 from reels.core.policy import Policy
 from reels.core.types import FeedPage, FeedQuery, Floats, Mask, Rows, ScoreBoard, UserState
+from reels.recommender.evidence import Evidence
 from reels.recommender.models import Models
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """All that is known of the viewer when a page is made. Made by `evidence.viewer_of`."""
+
+    state: UserState
+    seen: Keys
+    """Keys of every reel ever shown to or watched by the viewer, sorted, int64."""
+    served: Keys
+    """Keys on pages answered lately, whether or not they reached the screen, sorted, int64."""
+    evidence: Evidence
+    """The history as rows of the models in use."""
 
 
 class Source(Protocol):
@@ -25,8 +40,11 @@ class Source(Protocol):
 
     name: str
 
-    def find(self, query: FeedQuery, user: UserState, models: Models, limit: int) -> Rows:
-        """At most `limit` distinct active rows, best first; int32[k]. Empty when it has no opinion."""
+    def find(self, query: FeedQuery, viewer: Viewer, models: Models, policy: Policy, limit: int) -> Rows:
+        """At most `limit` distinct active rows, best first; int32[k]. Empty when it has no opinion.
+
+        What the viewer has seen need not be left out: the generator does that, and asks for more than it needs.
+        """
 
 
 class Filter(Protocol):
@@ -34,7 +52,7 @@ class Filter(Protocol):
 
     name: str
 
-    def keep(self, query: FeedQuery, viewer: "Viewer", models: Models, rows: Rows) -> Mask:
+    def keep(self, query: FeedQuery, viewer: Viewer, models: Models, rows: Rows) -> Mask:
         """bool[n], False = must not be shown."""
 
 
@@ -43,19 +61,8 @@ class Score(Protocol):
 
     name: str
 
-    def score(self, query: FeedQuery, user: UserState, models: Models, rows: Rows) -> Floats:
-        """float32[n], raw, larger is better, >= 0; NaN = no opinion. The ranker normalises."""
-
-
-@dataclass(frozen=True, slots=True)
-class Viewer:
-    """All that is known of the viewer when a page is made."""
-
-    state: UserState
-    seen: Keys
-    """Keys of every reel ever shown to or watched by the viewer, sorted, int64."""
-    served: Keys
-    """Keys on pages answered lately, whether or not they reached the screen, sorted, int64."""
+    def score(self, query: FeedQuery, viewer: Viewer, models: Models, policy: Policy, rows: Rows) -> Floats:
+        """float32[n], raw, larger is better, >= 0; NaN = no opinion. The ranker normalises parts; boosts are 0..1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +78,33 @@ class Selection(Protocol):
     """Chooses the page."""
 
     def pick(
-        self, query: FeedQuery, models: Models, policy: Policy, rows: Rows, board: ScoreBoard, rng: np.random.Generator
+        self,
+        query: FeedQuery,
+        models: Models,
+        policy: Policy,
+        rows: Rows,
+        board: ScoreBoard,
+        above: Rows,
+        rng: np.random.Generator,
     ) -> list[Pick]:
-        """At most `query.limit` picks, in order of showing."""
+        """At most `query.limit` picks, in order of showing. `above`: the rows shown just before, in order."""
+
+
+@dataclass(frozen=True, slots=True)
+class PageInputs:
+    """Everything a page is computed from, besides models and policy. `replay` packs it."""
+
+    query: FeedQuery
+    viewer: Viewer
+    candidates: Rows
+    """int32[n], distinct rows in the order found; hidden ones may be among them."""
+    found_by: NDArray[np.uint16]
+    """uint16[n]: bit i = source i of `sources`."""
+    sources: tuple[str, ...]
+    above: Rows
+    """Rows shown just before this page, in order; at most 9 of them matter."""
+    degraded: tuple[str, ...] = ()
+    state_digest: str = ""
 
 
 class AfterWork(Protocol):
@@ -81,4 +112,14 @@ class AfterWork(Protocol):
 
     name: str
 
-    async def run(self, query: FeedQuery, page: FeedPage, inputs: bytes) -> None: ...
+    async def run(self, done: "Done") -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A page that has been answered, with what it was made from."""
+
+    query: FeedQuery
+    page: FeedPage
+    inputs: PageInputs
+    models: Models

@@ -1,0 +1,117 @@
+"""Sums over the item-item tables: what the neighbours of a viewer's history add up to.
+
+A history entry h with strength s adds s * weight(h -> c) to each of its neighbours c. Two questions are asked of the
+same sums: which reels have any (`merged`, for candidates), and what given reels have (`summed`, for scores). Both
+remember the entry that added most: that is the "because" of the reason.
+"""
+
+import numba
+import numpy as np
+from numpy.typing import NDArray
+
+from reels.core.types import Floats, Rows
+from reels.learning.snapshot import Neighbours
+
+
+def merged(table: Neighbours, history: Rows, strengths: Floats) -> tuple[Rows, Floats, Rows]:
+    """Every neighbour of the history: (rows int32[m], sums float32[m], place in the history that added most).
+
+    Order of first meeting. `history` holds rows of the snapshot; entries of -1 are skipped.
+    """
+    return _merged(table.indptr, table.indices, table.weights, history, strengths)
+
+
+def summed(table: Neighbours, history: Rows, strengths: Floats, wanted: Rows) -> tuple[Floats, Rows]:
+    """What each wanted snapshot row gets: (sums float32[n], place in the history that added most or -1)."""
+    return _summed(table.indptr, table.indices, table.weights, history, strengths, wanted)
+
+
+@numba.njit(cache=True, inline="always")
+def _slot(table: NDArray[np.int32], row: int) -> int:
+    """Where a row is, or where it would go, in an open-addressing table of power-of-two size (-1 = free)."""
+    mask = len(table) - 1
+    place = (row * 2654435761) & mask
+    while table[place] != -1 and table[place] != row:
+        place = (place + 1) & mask
+    return place
+
+
+@numba.njit(cache=True)
+def _size(entries: int) -> int:
+    size = 16
+    while size < 2 * entries:
+        size *= 2
+    return size
+
+
+@numba.njit(cache=True)
+def _merged(
+    indptr: NDArray[np.int64],
+    indices: NDArray[np.int32],
+    weights: Floats,
+    history: Rows,
+    strengths: Floats,
+) -> tuple[Rows, Floats, Rows]:
+    entries = 0
+    for row in history:
+        if row >= 0:
+            entries += indptr[row + 1] - indptr[row]
+    table = np.full(_size(entries), -1, np.int32)
+    places = np.empty(len(table), np.int32)
+    rows = np.empty(entries, np.int32)
+    sums = np.zeros(entries, np.float32)
+    most = np.zeros(entries, np.float32)
+    because = np.full(entries, -1, np.int32)
+    found = 0
+    for h in range(len(history)):
+        if history[h] < 0:
+            continue
+        for at in range(indptr[history[h]], indptr[history[h] + 1]):
+            slot = _slot(table, indices[at])
+            if table[slot] == -1:
+                table[slot] = indices[at]
+                places[slot] = found
+                rows[found] = indices[at]
+                found += 1
+            place = places[slot]
+            added = strengths[h] * weights[at]
+            sums[place] += added
+            if added > most[place]:
+                most[place] = added
+                because[place] = h
+    return rows[:found], sums[:found], because[:found]
+
+
+@numba.njit(cache=True)
+def _summed(
+    indptr: NDArray[np.int64],
+    indices: NDArray[np.int32],
+    weights: Floats,
+    history: Rows,
+    strengths: Floats,
+    wanted: Rows,
+) -> tuple[Floats, Rows]:
+    table = np.full(_size(len(wanted)), -1, np.int32)
+    places = np.empty(len(table), np.int32)
+    for i in range(len(wanted)):
+        if wanted[i] >= 0:
+            slot = _slot(table, wanted[i])
+            table[slot] = wanted[i]
+            places[slot] = i
+    sums = np.zeros(len(wanted), np.float32)
+    most = np.zeros(len(wanted), np.float32)
+    because = np.full(len(wanted), -1, np.int32)
+    for h in range(len(history)):
+        if history[h] < 0:
+            continue
+        for at in range(indptr[history[h]], indptr[history[h] + 1]):
+            slot = _slot(table, indices[at])
+            if table[slot] == -1:
+                continue
+            place = places[slot]
+            added = strengths[h] * weights[at]
+            sums[place] += added
+            if added > most[place]:
+                most[place] = added
+                because[place] = h
+    return sums, because
