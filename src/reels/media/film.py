@@ -1,0 +1,113 @@
+"""One film: look -> frames -> H.264 in MP4, and its poster.
+
+The encoder is libx264 from PyAV's wheel. PyAV is BSD-3; the libx264 it carries is GPL-2.0-or-later, so `av` stays in the
+optional extra `media` and nothing else imports it.
+"""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+from av.video.reformatter import Colorspace, VideoReformatter
+from numpy.typing import NDArray
+from PIL import Image
+
+from reels.core.errors import ConfigError
+from reels.media.canvas import Canvas, steps
+from reels.media.looks import look_of
+from reels.media.motifs import MOTIFS
+from reels.media.scene import Painter, Scene
+
+VERSION = 1
+"""Part of every file's name in the cache: raise it when films should be drawn anew."""
+
+BT709 = 1
+"""ITU-T H.273 code for primaries, transfer and matrix: said in the stream, so that every player shows the same colours."""
+
+
+@dataclass(frozen=True, slots=True)
+class FilmFormat:
+    """Size and quality of films. Width and height in pixels, both even."""
+
+    width: int = 540
+    height: int = 960
+    frames_per_sec: int = 24
+    shortest_sec: float = 4.0
+    longest_sec: float = 4.5
+    quality: int = 25
+    """x264's CRF: lower is better and bigger."""
+    largest_bytes_per_sec: int = 150_000
+    """x264's VBV ceiling: even confetti stays under 900 KB."""
+    poster_quality: int = 80
+
+    def __post_init__(self) -> None:
+        if self.width % 2 or self.height % 2 or self.width < 16 or self.height < 16:
+            raise ConfigError(f"film of {self.width}x{self.height}: both sizes must be even and at least 16")
+
+
+def draw_film(path: Path, reel_id: str, hint: str, form: FilmFormat = FilmFormat()) -> None:
+    """Write the reel's film to `path` (overwritten). The same arguments give the same bytes with the same libraries."""
+    canvas, painter, frames = _painter(reel_id, hint, form)
+    pictures = (_painted(canvas, painter, phase) for phase in steps(frames))
+    _encode(path, pictures, form)
+
+
+def draw_poster(path: Path, reel_id: str, hint: str, form: FilmFormat = FilmFormat()) -> None:
+    """Write the reel's poster, a progressive JPEG, to `path`: the film's first frame, so that starting to play is no jump."""
+    still(reel_id, hint, form).save(path, "JPEG", quality=form.poster_quality, progressive=True, optimize=True)
+
+
+def still(reel_id: str, hint: str, form: FilmFormat = FilmFormat(), phase: float = 0.0) -> Image.Image:
+    """One frame of the film as a picture; phase in [0, 1)."""
+    canvas, painter, _ = _painter(reel_id, hint, form)
+    return Image.fromarray(np.ascontiguousarray(_painted(canvas, painter, phase).transpose(1, 2, 0)))
+
+
+def _painter(reel_id: str, hint: str, form: FilmFormat) -> tuple[Canvas, Painter, int]:
+    look = look_of(hint, reel_id)
+    rng = np.random.default_rng(look.seed)
+    seconds = rng.uniform(form.shortest_sec, form.longest_sec)
+    canvas = Canvas(form.width, form.height)
+    return canvas, MOTIFS[look.motif](Scene(canvas, look.palette, rng)), max(2, round(seconds * form.frames_per_sec))
+
+
+def _painted(canvas: Canvas, painter: Painter, phase: float) -> NDArray[np.uint8]:
+    painter(phase)
+    return canvas.to_bytes()
+
+
+def _encode(path: Path, pictures: Iterator[NDArray[np.uint8]], form: FilmFormat) -> None:
+    """H.264 High, yuv420p, BT.709, no B-frames (they would shift the start of the loop), index in front."""
+    with av.open(os.fspath(path), "w", format="mp4", options={"movflags": "+faststart"}) as container:
+        stream = container.add_stream("libx264", rate=form.frames_per_sec)
+        stream.width, stream.height, stream.pix_fmt = form.width, form.height, "yuv420p"
+        codec = stream.codec_context
+        codec.thread_count = 1
+        codec.time_base = Fraction(1, form.frames_per_sec)
+        codec.colorspace = codec.color_primaries = codec.color_trc = BT709
+        rate = form.largest_bytes_per_sec * 8 // 1000
+        stream.options = {
+            "preset": "veryfast",
+            "crf": str(form.quality),
+            "x264-params": f"bframes=0:aq-mode=3:keyint=240:scenecut=0:vbv-maxrate={rate}:vbv-bufsize={rate}",
+        }
+        rgb = av.VideoFrame(form.width, form.height, "gbrp")
+        planes = [_plane(rgb, index) for index in (2, 0, 1)]
+        reformatter = VideoReformatter()
+        for number, picture in enumerate(pictures):
+            for plane, channel in zip(planes, picture, strict=True):
+                plane[:] = channel
+            frame = reformatter.reformat(rgb, format="yuv420p", dst_colorspace=Colorspace.ITU709)
+            frame.pts, frame.time_base = number, codec.time_base
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+
+
+def _plane(frame: av.VideoFrame, index: int) -> NDArray[np.uint8]:
+    """A writable view of one plane of the frame, uint8[height, width]."""
+    plane = frame.planes[index]
+    return np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)[: frame.height, : frame.width]
