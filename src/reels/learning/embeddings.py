@@ -1,0 +1,52 @@
+"""From text vectors to the content space of a snapshot: centred, reduced by PCA, unit length.
+
+Centring takes away what all texts share, so that "unlike the average" counts; PCA to 64-128 dimensions costs less than
+.011 NDCG of 512. Both are kept in the snapshot (`centre`, `projection`), so that a new reel lands in the same space.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from reels.core.types import Floats
+
+
+@dataclass(frozen=True, slots=True)
+class ContentSpace:
+    """The map from raw vectors float32[D] to content vectors float32[d]."""
+
+    centre: Floats
+    """float32[D]"""
+    projection: Floats
+    """float32[D, d], orthonormal columns, most telling first."""
+
+    def project(self, raw: Floats) -> Floats:
+        """float32[n, d]: unit rows; a zero row (no text) stays zero."""
+        out = (raw - self.centre) @ self.projection
+        norms = np.linalg.norm(out, axis=1, keepdims=True)
+        known = raw.any(axis=1, keepdims=True) & (norms > 1e-6)
+        return np.divide(out, norms, out=np.zeros_like(out), where=known).astype(np.float32)
+
+
+def fit_content_space(blocks: Iterable[Floats], raw_dim: int, dim: int) -> ContentSpace:
+    """PCA by the eigenvectors of the covariance of all non-zero rows, read block by block.
+
+    Deterministic: each eigenvector's largest entry is positive. With fewer texts than needed for a covariance the
+    space falls back to the first axes. `dim` is cut to raw_dim.
+    """
+    dim = min(dim, raw_dim)
+    count, total, squares = 0, np.zeros(raw_dim), np.zeros((raw_dim, raw_dim))
+    for block in blocks:
+        rows = block[block.any(axis=1)].astype(np.float64)
+        count += len(rows)
+        total += rows.sum(axis=0)
+        squares += rows.T @ rows
+    if count < 2:
+        return ContentSpace(np.zeros(raw_dim, np.float32), np.eye(raw_dim, dim, dtype=np.float32))
+    centre = total / count
+    covariance = squares / count - np.outer(centre, centre)
+    _, vectors = np.linalg.eigh(covariance)
+    best = vectors[:, ::-1][:, :dim]
+    signs = np.sign(best[np.abs(best).argmax(axis=0), np.arange(dim)])
+    return ContentSpace(centre.astype(np.float32), np.ascontiguousarray(best * signs).astype(np.float32))
