@@ -207,6 +207,8 @@ class ViewerCache:
     candidates: bytes | None = None
     page: bytes | None = None
     policy_version: int | None = None
+    generation: int = 0
+    """How often the state was dropped lately; who rebuilds it says which one the rebuild is of."""
 
 
 class ViewerStore(Protocol):
@@ -222,15 +224,23 @@ class ViewerStore(Protocol):
         the state has been dropped, so that the next read rebuilds it.
         """
 
-    async def put_state(self, user_id: str, state: bytes, *, only_if_absent: bool) -> None: ...
+    async def put_state(
+        self, user_id: str, state: bytes, *, only_if_absent: bool, generation: int | None = None
+    ) -> bool:
+        """False = not kept. Give the `generation` read before MongoDB was: else a rebuild begun before "start afresh"
+        may put the old state back."""
+
     async def drop_state(self, user_ids: Sequence[str]) -> None:
         """State, seen and candidates of these viewers, to be rebuilt from MongoDB."""
 
     async def add_seen(self, user_id: str, keys: Keys) -> bool:
         """Only appends to an existing set. False = there is none: it is rebuilt whole and given to `put_seen`."""
 
-    async def put_seen(self, user_id: str, keys: Keys) -> None:
-        """Adds to what is there or makes the set. Never replaces: two rebuilds that race must not lose a reel."""
+    async def put_seen(self, user_id: str, keys: Keys, *, generation: int | None = None) -> bool:
+        """Adds to what is there or makes the set. Never replaces: two rebuilds that race must not lose a reel.
+
+        Oldest first: a set grown too long loses its beginning. `generation` as in `put_state`.
+        """
 
     async def put_candidates(self, user_id: str, packed: bytes, ttl_sec: float) -> None: ...
     async def drop_candidates(self, user_id: str) -> None: ...

@@ -19,7 +19,8 @@ from reels.stores.breaker import Breaker
 Document = dict[str, Any]
 Collection = AsyncCollection[Document]
 
-STORE = "MongoDB"
+STORE = "mongo"
+"""Its name in StoreUnavailable and in `degraded`."""
 _DUPLICATE_KEY = 11000
 # Shutting down, stepping down, recovering, out of disk: the server lives, but can't do it now.
 _NOT_NOW = {91, 189, 262, 10058, 10107, 11600, 11602, 13435, 13436, 14031}

@@ -35,16 +35,14 @@ def from_document(document: Document) -> ServedFeed:
         "feed_id": document["_id"],
         "user_id": document["user_id"],
         "seed": int(page["seed"]),
-        "items": tuple(_item(item) for item in page["items"]),
-        "degraded": tuple(page["degraded"]),
+        "items": tuple(RankedReel(**_with_tuples(known_fields(RankedReel, item))) for item in page["items"]),
     }
-    query = known_fields(FeedQuery, document["query"])
+    page = _with_tuples(page)
+    query = _with_tuples(known_fields(FeedQuery, document["query"]))
     query["seed"] = int(query["seed"])
     return ServedFeed(FeedPage(**page), FeedQuery(**query), bytes(document.get("inputs", b"")))
 
 
-def _item(item: Document) -> RankedReel:
-    values = known_fields(RankedReel, item)
-    values["reasons"] = tuple(values["reasons"])
-    values["sources"] = tuple(values["sources"])
-    return RankedReel(**values)
+def _with_tuples(values: Document) -> Document:
+    """BSON has lists only; frozen types have tuples only."""
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
