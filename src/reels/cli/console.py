@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 out = Console(soft_wrap=True, highlight=False)
@@ -12,7 +12,7 @@ err = Console(stderr=True, soft_wrap=True, highlight=False)
 
 
 @contextmanager
-def bar(what: str, total: float | None = None) -> Iterator[tuple[Progress, int]]:
+def bar(what: str, total: float | None = None) -> Iterator[tuple[Progress, TaskID]]:
     """A progress bar on stderr and its task; quiet where stderr is not a terminal."""
     columns = (
         SpinnerColumn(),

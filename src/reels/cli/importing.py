@@ -88,9 +88,8 @@ async def bring_in(stores: Stores, what: str, source: Path, things: Iterator[Any
         if what == "reels":
             counts = await import_reels(things, stores.reels, file, checkpoint, time.time(), watch)
         else:
-            counts = await import_events(
-                things, stores.interactions, stores.viewers_if_up(), file, checkpoint, time.time(), watch
-            )
+            viewers = stores.viewers if await stores.redis_answers() else None
+            counts = await import_events(things, stores.interactions, viewers, file, checkpoint, time.time(), watch)
     took = time.perf_counter() - began
     _say(what, source, counts, rejects, (counts.taken - before.taken) / max(took, 1e-9), took)
     if counts.taken and counts.taken == counts.rejected:

@@ -1,0 +1,108 @@
+"""The only place where the abstract meets the concrete: which stores, sources, filters, scores and jobs there are."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from reels.core.errors import StoreUnavailable
+from reels.core.ports import (
+    AuditStore,
+    EmbeddingStore,
+    FeedStore,
+    InteractionStore,
+    JobStore,
+    PolicyStore,
+    ReelStore,
+    SignalStore,
+    UserStore,
+    ViewerStore,
+)
+from reels.learning.shelf import Shelf
+from reels.settings import Settings
+from reels.stores.mongo import connect as mongo_connect
+from reels.stores.mongo.audit import MongoAudit
+from reels.stores.mongo.embeddings import MongoEmbeddings
+from reels.stores.mongo.feeds import MongoFeeds
+from reels.stores.mongo.indexes import ensure_indexes
+from reels.stores.mongo.interactions import MongoInteractions
+from reels.stores.mongo.jobs import MongoJobs
+from reels.stores.mongo.policies import MongoPolicies
+from reels.stores.mongo.reels import MongoReels
+from reels.stores.mongo.users import MongoUsers
+from reels.stores.private import addresses
+from reels.stores.redis import connect as redis_connect
+from reels.stores.redis.signals import RedisSignals
+from reels.stores.redis.viewers import RedisViewers, ViewerLimits
+
+PATIENT_SEC = 30.0
+"""How long imports and jobs wait for MongoDB; a request waits two seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """Every store of one process, behind its protocol."""
+
+    settings: Settings
+    mongo: mongo_connect.Mongo
+    redis: redis_connect.Redis
+    reels: ReelStore
+    embeddings: EmbeddingStore
+    users: UserStore
+    interactions: InteractionStore
+    feeds: FeedStore
+    policies: PolicyStore
+    jobs: JobStore
+    audit: AuditStore
+    viewers: ViewerStore
+    signals: SignalStore
+    shelf: Shelf
+
+    async def redis_answers(self) -> bool:
+        """Whether Redis is there."""
+        try:
+            await self.signals.ping()
+        except StoreUnavailable:
+            return False
+        return True
+
+
+@asynccontextmanager
+async def open_stores(settings: Settings, *, mongo_timeout_sec: float = PATIENT_SEC) -> AsyncIterator[Stores]:
+    """Stores of this process. Where no address is given, private ones are used, started if nobody has.
+
+    Indexes are made where they are missing. Raises ConfigError or StoreError.
+    """
+    private = addresses(settings.data_dir / "stores", settings.mongo_url, settings.redis_url)
+    found = await asyncio.to_thread(private.__enter__)
+    try:
+        mongo = mongo_connect.connect(found.mongo_url, settings.mongo_database, mongo_timeout_sec)
+        redis = redis_connect.connect(found.redis_url)
+        try:
+            await ensure_indexes(mongo, settings.feeds_kept_days)
+            yield stores_of(settings, mongo, redis)
+        finally:
+            await redis.close()
+            await mongo.close()
+    finally:
+        await asyncio.to_thread(private.__exit__, None, None, None)
+
+
+def stores_of(settings: Settings, mongo: mongo_connect.Mongo, redis: redis_connect.Redis) -> Stores:
+    """The stores on two open connections."""
+    return Stores(
+        settings=settings,
+        mongo=mongo,
+        redis=redis,
+        reels=MongoReels(mongo),
+        embeddings=MongoEmbeddings(mongo),
+        users=MongoUsers(mongo),
+        interactions=MongoInteractions(mongo),
+        feeds=MongoFeeds(mongo),
+        policies=MongoPolicies(mongo),
+        jobs=MongoJobs(mongo),
+        audit=MongoAudit(mongo),
+        viewers=RedisViewers(redis, ViewerLimits(pages_kept_sec=settings.pages_kept_sec)),
+        signals=RedisSignals(redis),
+        shelf=Shelf(settings.data_dir / "snapshots"),
+    )
