@@ -8,8 +8,8 @@ and are gone when this process is: closed in order, or killed with it. POSIX onl
 """
 
 from reels.stores.local.child import Child
-from reels.stores.local.mongod import MongoOptions
 from reels.stores.local.local_stores import LocalStores, start
+from reels.stores.local.mongod import MongoOptions
 from reels.stores.local.valkey import ValkeyOptions
 
 __all__ = ["Child", "LocalStores", "MongoOptions", "ValkeyOptions", "start"]

@@ -30,10 +30,12 @@ _PORT_TRIES = 5
 
 
 class Child:
-    """A store's process. `ready` says whether it serves; `argv[0]` is an absolute path.
+    """A store's process. `argv[0]` is an absolute path.
 
+    ready: whether it serves. It must ask `owns` about the process id the server tells: somebody
+    else's server may have been quicker to take the address, and would look like ours.
     keep_open: file descriptors the child inherits (the directory's lock).
-    ready_within: seconds from the start until `ready` must hold.
+    ready_within: seconds from the start until it must be ready.
     """
 
     def __init__(
@@ -42,7 +44,7 @@ class Child:
         argv: Sequence[str],
         *,
         log: Path,
-        ready: Callable[[], bool],
+        ready: Callable[["Child"], bool],
         keep_open: Sequence[int] = (),
         ready_within: float = 60.0,
         tie: Tie = TIE,
@@ -80,7 +82,7 @@ class Child:
         self._fork()
         deadline = time.monotonic() + self._ready_within
         try:
-            while not self._ready():
+            while not self._ready(self):
                 self._must_be_alive(deadline)
                 time.sleep(_POLL_SEC)
         except BaseException:
@@ -113,6 +115,13 @@ class Child:
     def resume(self) -> None:
         """SIGCONT after `pause`."""
         self._signal(signal.SIGCONT)
+
+    def owns(self, pid: int) -> bool:
+        """Whether this process id is the store's, be there a guard or not."""
+        try:
+            return os.getpgid(pid) == self.pid
+        except ProcessLookupError:
+            return False
 
     def said(self) -> str:
         """What the store logged since it was last started (the last megabyte of it)."""

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from reels.core.errors import ConfigError
 
-_DYING_SEC = 10.0
+_LIVING_OWNER_SEC = 1.0  # a killed one still counts as living for some milliseconds
+_DYING_STORES_SEC = 10.0
 _POLL_SEC = 0.02
 
 
@@ -34,10 +35,11 @@ class DirectoryLock:
         os.close(self.fd)
 
     def _take(self) -> None:
-        deadline = time.monotonic() + _DYING_SEC
+        began = time.monotonic()
         while not self._free():
             owner = self._owner()
-            if (owner and _alive(owner)) or time.monotonic() > deadline:
+            patience = _LIVING_OWNER_SEC if owner and _alive(owner) else _DYING_STORES_SEC
+            if time.monotonic() > began + patience:
                 raise ConfigError(
                     f"the data directory {self.path.parent} is in use by process {owner or '?'}: "
                     "stop that one, or choose another directory"
@@ -58,10 +60,12 @@ class DirectoryLock:
 
 
 def _alive(pid: int) -> bool:
+    stat = Path(f"/proc/{pid}/stat")
     try:
         os.kill(pid, 0)
-    except ProcessLookupError:
+        # A killed owner that its own parent has not buried yet is dead all the same.
+        return not stat.exists() or stat.read_text().rsplit(")", 1)[1].split()[0] not in "ZX"
+    except (ProcessLookupError, FileNotFoundError):
         return False
     except PermissionError:
         return True
-    return True

@@ -136,7 +136,7 @@ def _child(program: MongoProgram, files: Path, port: int, options: MongoOptions,
         program.kind,
         (*program.command, *arguments(files, port, options)),
         log=files.parent / f"{program.kind}.log",
-        ready=lambda: _ready(program.kind, port),
+        ready=lambda child: _ready(child, program.kind, port),
         keep_open=keep_open,
         ready_within=options.ready_within,
         tie=options.tie,
@@ -164,13 +164,15 @@ def _secantusdb_arguments(files: Path, port: int, options: MongoOptions) -> list
     ]
 
 
-def _ready(kind: Kind, port: int) -> bool:
+def _ready(child: Child, kind: Kind, port: int) -> bool:
     """Whether it takes writes; makes or mends the replica set on the way."""
     if not accepts(port):  # a MongoClient tries only twice a second
         return False
     url = f"mongodb://{LOOPBACK}:{port}/?directConnection=true"
     try:
         with MongoClient[dict[str, Any]](url, serverSelectionTimeoutMS=2_000) as client:
+            if not child.owns(client.admin.command("serverStatus")["pid"]):
+                return False
             hello = client.admin.command("hello")
             if kind == "mongod" and not hello.get("setName"):
                 _set_up(client, f"{LOOPBACK}:{port}")

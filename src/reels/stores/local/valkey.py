@@ -111,16 +111,16 @@ def _child(
         program.name,
         (str(program), *where, *limits, *nothing_to_disk, "--daemonize", "no"),
         log=directory / "valkey.log",
-        ready=lambda: _answers(url),
+        ready=lambda child: _answers(child, url),
         keep_open=keep_open,
         ready_within=options.ready_within,
         tie=options.tie,
     )
 
 
-def _answers(url: str) -> bool:
+def _answers(child: Child, url: str) -> bool:
     try:
-        with redis.Redis.from_url(url, socket_timeout=1.0) as client:
-            return bool(client.ping())
+        with redis.Redis.from_url(url, socket_timeout=1.0, retry=None) as client:
+            return child.owns(client.info("server")["process_id"])
     except redis.RedisError:
         return False
