@@ -128,7 +128,7 @@ def test_a_stopped_import_goes_on_where_it_was(database: str, monkeypatch: pytes
             raise KeyboardInterrupt
 
     async def stopping(*arguments: Any) -> ImportCounts:
-        return await import_reels(*arguments[:-1], interrupted)
+        return await import_reels(*[*arguments[:-1], interrupted])
 
     monkeypatch.setattr("reels.cli.importing.import_reels", stopping)
     assert run("reels", "reels.csv").exit_code != 0
