@@ -172,6 +172,8 @@ class FeedQuery:
     request_id: str = ""
     explore: bool = True
     """False for batch answers: no epsilon slots, no chance at all."""
+    mode: str = "for_you"
+    """`for_you`, or `latest`: newest first, without ranking."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +191,7 @@ class CandidateSet:
     failed: tuple[str, ...] = ()
     """Sources that raised or came too late when the set was built."""
     newest: Keys = field(default_factory=lambda: NO_KEYS)
-    """The viewer's newest liked reels when the set was built: what has been liked since is merged in at request time."""
+    """The viewer's newest liked reels when it was built: neighbours of later ones are merged in at request time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +219,8 @@ class RankedReel:
     propensity: float
     """Probability that this reel is shown at this place, given the page above it."""
     sources: tuple[str, ...]
+    reason_codes: tuple[str, ...] = ()
+    """Of each reason, `code` or `code|parameter`, for a client that has its own words (`recommender.reasons`)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -125,7 +125,7 @@ def build(
     orders: Orders | None = None,
     retrieval: Retrieval | None = None,
 ) -> Models:
-    """The models of a snapshot and what has happened since; `orders` and `retrieval` of the same snapshot are reused."""
+    """The models of a snapshot and what has happened since; `orders` and `retrieval` of the same snapshot can be given."""
     tail = tail or Tail()
     orders = orders or orders_of(snapshot)
     base, late = len(snapshot.keys), len(tail.keys)
@@ -209,7 +209,8 @@ def _first_guess(snapshot: Snapshot, orders: Orders, tail: Tail) -> Floats:
     if len(snapshot.keys):
         return np.full(len(tail.keys), orders.usual_popularity, np.float32)
     views = np.array([one.views for one in tail.reels], np.float64)
-    return np.minimum(np.log1p(np.maximum(views, 0)) / np.log1p(1e8), 1.0).astype(np.float32)
+    guess: Floats = np.minimum(np.log1p(np.maximum(views, 0)) / np.log1p(1e8), 1.0).astype(np.float32)
+    return guess
 
 
 def _creator_impressions(snapshot: Snapshot, orders: Orders, tail: Tail) -> NDArray[np.int64]:

@@ -83,4 +83,5 @@ def _topic_centres(snapshot: Snapshot) -> Floats:
         if len(members):
             centres[topic] = snapshot.content[members[:5000]].mean(axis=0)
     norms = np.linalg.norm(centres, axis=1, keepdims=True)
-    return np.divide(centres, norms, out=np.zeros_like(centres), where=norms > 0)
+    unit: Floats = np.divide(centres, norms, out=np.zeros_like(centres), where=norms > 0)
+    return unit

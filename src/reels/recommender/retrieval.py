@@ -1,6 +1,6 @@
 """Nearest reels to a few vectors. `Exact` looks at all of them; an index with the same verb can take its place."""
 
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,6 +46,6 @@ def _best(rows: Rows, scores: Floats, k: int) -> tuple[Rows, Floats]:
     return np.take_along_axis(rows, kept, 1), np.take_along_axis(scores, kept, 1)
 
 
-def _padded(values: NDArray[np.generic], k: int, filler: float) -> NDArray[np.generic]:
+def _padded(values: NDArray[Any], k: int, filler: float) -> NDArray[Any]:
     missing = k - values.shape[1]
     return values if missing <= 0 else np.pad(values, ((0, 0), (0, missing)), constant_values=filler)

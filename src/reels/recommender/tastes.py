@@ -57,7 +57,7 @@ def _dot(one: Floats, other: Floats) -> float:
     total = np.float32(0.0)
     for k in range(len(one)):
         total += one[k] * other[k]
-    return total
+    return float(total)
 
 
 @numba.njit(cache=True)

@@ -1,0 +1,95 @@
+"""The pure stages of a request, put together. `compute` walks through them: models and inputs in, a page out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from reels.core.policy import Policy
+from reels.core.types import FeedPage, FeedQuery, Mask, RankedReel, Rows, ScoreBoard
+from reels.recommender.models import Models
+from reels.recommender.ranker.blend import Blend
+from reels.recommender.reasons import Reason, reasons_of
+from reels.recommender.stages import Filter, PageInputs, Pick, Selection, Viewer
+
+_DIGITS = 6
+"""Of scores and parts: enough to add up, few enough to send."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pipeline:
+    """Filters, ranker and selection of one mode."""
+
+    filters: Sequence[Filter]
+    ranker: Blend
+    selection: Selection
+
+
+@dataclass(frozen=True, slots=True)
+class Computed:
+    """A page, and how many candidates are left for the next."""
+
+    page: FeedPage
+    left: int
+
+
+def compute(inputs: PageInputs, models: Models, policy: Policy, pipeline: Pipeline) -> Computed:
+    """The page of these inputs: filters -> ranker -> selection -> reasons. Pure: the same in, the same bits out.
+
+    `next_cursor` and `timings_ms` are left to the caller.
+    """
+    query, viewer = inputs.query, inputs.viewer
+    keep = kept(query, viewer, models, pipeline.filters, inputs.candidates)
+    rows, found_by = inputs.candidates[keep], inputs.found_by[keep]
+    board = pipeline.ranker.rank(query, viewer, models, policy, rows)
+    rng = np.random.default_rng(query.seed)
+    picks = pipeline.selection.pick(query, models, policy, rows, board, inputs.above, rng)
+    reasons = reasons_of(query, viewer, models, policy, rows, board, picks)
+    items = tuple(
+        _item(models, int(rows[pick.index]), board, pick, said, _names(inputs.sources, int(found_by[pick.index])))
+        for pick, said in zip(picks, reasons, strict=True)
+    )
+    page = FeedPage(
+        feed_id=query.feed_id,
+        user_id=query.user_id,
+        items=items,
+        next_cursor=None,
+        policy_name=policy.name,
+        policy_version=policy.version,
+        snapshot=models.version,
+        degraded=inputs.degraded,
+        served_at=query.now,
+        seed=query.seed,
+        state_digest=inputs.state_digest,
+    )
+    return Computed(page, len(rows) - len(picks))
+
+
+def kept(query: FeedQuery, viewer: Viewer, models: Models, filters: Sequence[Filter], rows: Rows) -> Mask:
+    """bool[n]: what no filter drops."""
+    keep = np.ones(len(rows), np.bool_)
+    for one in filters:
+        keep &= one.keep(query, viewer, models, rows)
+    return keep
+
+
+def _item(
+    models: Models, row: int, board: ScoreBoard, pick: Pick, reasons: tuple[Reason, ...], sources: tuple[str, ...]
+) -> RankedReel:
+    at = pick.index
+    return RankedReel(
+        reel_id=models.reel(row)["reel_id"],
+        row=row,
+        score=round(float(board.total[at]), _DIGITS),
+        parts={name: round(float(values[at]), _DIGITS) for name, values in board.parts.items()},
+        boosts={name: round(float(values[at]), _DIGITS) for name, values in board.boosts.items()},
+        reasons=tuple(one.text for one in reasons),
+        explored=pick.explored,
+        propensity=pick.propensity,
+        sources=sources,
+        reason_codes=tuple(str(one) for one in reasons),
+    )
+
+
+def _names(sources: tuple[str, ...], bits: int) -> tuple[str, ...]:
+    return tuple(name for i, name in enumerate(sources) if bits >> i & 1)

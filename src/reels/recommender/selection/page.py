@@ -1,0 +1,80 @@
+"""Chooses the page: good, spread over creators and topics, and with places for chance."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reels.core.policy import Policy
+from reels.core.types import FeedQuery, Floats, Rows, ScoreBoard
+from reels.recommender.models import Models
+from reels.recommender.orders import UNKNOWN_CREATORS
+from reels.recommender.selection.spread import WINDOW, fill
+from reels.recommender.stages import Pick
+from reels.recommender.trials import under_trial
+
+FORGET_SEC = 14 * 86_400.0
+"""Age at which a reel's share of the trial half has fallen to 1/e."""
+
+
+class Page:
+    """Greedy MMR (Carbonell and Goldstein 1998) under caps, epsilon-greedy place by place.
+
+    An exploration place is drawn from q over the reels the caps allow there: half uniform, half by what is left of
+    the fair trial times exp(-age / 14 days), so that the least tried and newest are tried first; all uniform while
+    nothing is on trial. Propensities are exact (`spread.fill`). Near-duplicates never share a page.
+    """
+
+    def pick(
+        self,
+        query: FeedQuery,
+        models: Models,
+        policy: Policy,
+        rows: Rows,
+        board: ScoreBoard,
+        above: Rows,
+        rng: np.random.Generator,
+    ) -> list[Pick]:
+        largest = board.total.max(initial=0.0)
+        picks, drawn, propensities = fill(
+            board.total / largest if largest > 0 else board.total,
+            np.ascontiguousarray(models.content(rows)),
+            *_columns(models, rows),
+            np.stack(_columns(models, above[-WINDOW:])),
+            _trial(models, policy, rows, query.now),
+            query.limit,
+            (policy.max_per_creator, policy.max_per_topic),
+            policy.diversity,
+            policy.epsilon if query.explore else 0.0,
+            rng.random((query.limit, 2)),
+        )
+        return [
+            Pick(index, explored, propensity)
+            for index, explored, propensity in zip(picks.tolist(), drawn.tolist(), propensities.tolist(), strict=True)
+        ]
+
+
+class Newest:
+    """Newest first and nothing else: the "Latest" mode."""
+
+    def pick(
+        self,
+        query: FeedQuery,
+        models: Models,
+        policy: Policy,
+        rows: Rows,
+        board: ScoreBoard,
+        above: Rows,
+        rng: np.random.Generator,
+    ) -> list[Pick]:
+        order = np.lexsort((models.keys[rows], -models.published[rows]))[: query.limit]
+        return [Pick(index, False, 1.0) for index in order.tolist()]
+
+
+def _columns(models: Models, rows: Rows) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    creators = models.creators[rows]
+    creators = np.where(creators == UNKNOWN_CREATORS[1], 0, creators)
+    return creators, models.topics[rows].astype(np.int64), models.duplicates[rows].astype(np.int64)
+
+
+def _trial(models: Models, policy: Policy, rows: Rows, now: float) -> Floats:
+    newness = np.exp(-np.maximum(now - models.published[rows], 0.0) / FORGET_SEC)
+    return np.asarray(under_trial(models, policy, rows, now) * newness, np.float32)

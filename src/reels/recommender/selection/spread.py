@@ -1,0 +1,135 @@
+"""The page as one loop: the greedy choice by MMR under the caps, chance with known probability, place by place."""
+
+import numba
+import numpy as np
+from numpy.typing import NDArray
+
+from reels.core.types import Floats
+
+WINDOW = 9
+"""Places looked back on: with the one to fill they are ten."""
+
+
+@numba.njit(cache=True, fastmath={"reassoc", "contract"})
+def _dot(one: Floats, other: Floats) -> float:
+    total = np.float32(0.0)
+    for k in range(len(one)):
+        total += one[k] * other[k]
+    return float(total)
+
+
+@numba.njit(cache=True)
+def _in_window(values: NDArray[np.int64], filled: int, value: int, unknown: int) -> int:
+    if value == unknown:
+        return 0
+    count = 0
+    for place in range(max(0, filled - WINDOW), filled):
+        if values[place] == value:
+            count += 1
+    return count
+
+
+@numba.njit(cache=True)
+def _eligible(
+    out: NDArray[np.bool_],
+    taken: NDArray[np.bool_],
+    creators: NDArray[np.int64],
+    topics: NDArray[np.int64],
+    groups: NDArray[np.int64],
+    above: NDArray[np.int64],
+    filled: int,
+    caps: tuple[int, int],
+) -> int:
+    """Marks what may stand at the next place, and how many. Caps: per creator, per topic; -1 = no cap."""
+    count = 0
+    for i in range(len(out)):
+        out[i] = False
+        if taken[i]:
+            continue
+        if caps[0] >= 0 and _in_window(above[0], filled, creators[i], 0) >= caps[0]:
+            continue
+        if caps[1] >= 0 and _in_window(above[1], filled, topics[i], -1) >= caps[1]:
+            continue
+        twin = False
+        for place in range(filled):
+            twin = twin or above[2, place] == groups[i]
+        if not twin:
+            out[i] = True
+            count += 1
+    return count
+
+
+@numba.njit(cache=True)
+def fill(
+    scores: Floats,
+    vectors: Floats,
+    creators: NDArray[np.int64],
+    topics: NDArray[np.int64],
+    groups: NDArray[np.int64],
+    above: NDArray[np.int64],
+    trial: Floats,
+    limit: int,
+    caps: tuple[int, int],
+    diversity: float,
+    epsilon: float,
+    draws: NDArray[np.float64],
+) -> tuple[NDArray[np.int64], NDArray[np.bool_], NDArray[np.float64]]:
+    """Picks, which of them were drawn by chance, and their propensities: int64[k], bool[k], float64[k], k <= limit.
+
+    scores float32[n] in 0..1; vectors float32[n, d] unit or zero; creators, topics, groups int64[n] (creator 0 and
+    topic -1 = not known, never capped); above int64[3, a]: creators, topics, groups of the places above;
+    trial float32[n] >= 0: weights of the half of the chance that goes to reels under trial; draws float64[limit, 2]
+    uniform in 0..1; caps per creator and per topic within ten places.
+
+    A place: of what the caps allow (the topic cap gives way when nothing else is left, the creator cap only when the
+    page would be empty), greedy = argmax (1 - diversity) * score - diversity * (largest cosine with the page so far).
+    With probability epsilon the place is drawn instead from q = half uniform, half by trial weight.
+    propensity = (1 - epsilon) * [is the greedy choice] + epsilon * q.
+    """
+    n, a = len(scores), above.shape[1]
+    picks = np.empty(limit, np.int64)
+    drawn = np.zeros(limit, np.bool_)
+    propensities = np.empty(limit, np.float64)
+    shown = np.empty((3, a + limit), np.int64)
+    shown[:, :a] = above
+    taken = np.zeros(n, np.bool_)
+    free = np.empty(n, np.bool_)
+    nearest = np.zeros(n, np.float32)
+    placed = 0
+    while placed < limit:
+        filled = a + placed
+        count = _eligible(free, taken, creators, topics, groups, shown, filled, caps)
+        if count == 0:
+            count = _eligible(free, taken, creators, topics, groups, shown, filled, (caps[0], -1))
+        if count == 0 and placed == 0:
+            count = _eligible(free, taken, creators, topics, groups, shown, filled, (-1, -1))
+        if count == 0:
+            break
+        greedy, best, on_trial = -1, -np.inf, 0.0
+        for i in range(n):
+            if free[i]:
+                on_trial += trial[i]
+                value = (1.0 - diversity) * scores[i] - diversity * nearest[i]
+                if value > best:
+                    best, greedy = value, i
+        uniform = 1.0 / count if on_trial <= 0.0 else 0.5 / count
+        chosen = greedy
+        if draws[placed, 0] < epsilon:
+            drawn[placed] = True
+            left = draws[placed, 1]
+            for i in range(n):
+                if free[i]:
+                    chosen = i
+                    left -= uniform + (0.5 * trial[i] / on_trial if on_trial > 0.0 else 0.0)
+                    if left < 0.0:
+                        break
+        q = uniform + (0.5 * trial[chosen] / on_trial if on_trial > 0.0 else 0.0)
+        propensities[placed] = epsilon * q + ((1.0 - epsilon) if chosen == greedy else 0.0)
+        picks[placed] = chosen
+        taken[chosen] = True
+        shown[0, filled], shown[1, filled], shown[2, filled] = creators[chosen], topics[chosen], groups[chosen]
+        for i in range(n):
+            if not taken[i]:
+                nearest[i] = max(nearest[i], _dot(vectors[i], vectors[chosen]))
+        placed += 1
+    return picks[:placed], drawn[:placed], propensities[:placed]

@@ -1,0 +1,59 @@
+"""The stages as the project runs them. To add one: its file, and its line here."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+from reels.core.types import Rows
+from reels.recommender.candidates.content import Content as ContentSource
+from reels.recommender.candidates.factorization import Factorization
+from reels.recommender.candidates.fresh import Fresh, Latest
+from reels.recommender.candidates.generator import Generator, Share
+from reels.recommender.candidates.item_cf import also_watched, watched_next
+from reels.recommender.candidates.new_creators import NewCreators
+from reels.recommender.candidates.popular import Popular
+from reels.recommender.candidates.trending import Trending as TrendingSource
+from reels.recommender.filters.blocked import Blocked
+from reels.recommender.filters.inactive import Inactive
+from reels.recommender.filters.near_duplicate import NearDuplicate
+from reels.recommender.filters.not_interested import NotInterested
+from reels.recommender.filters.seen import Seen
+from reels.recommender.models import Models
+from reels.recommender.pipeline import Pipeline
+from reels.recommender.ranker.blend import Blend
+from reels.recommender.ranker.scores.cf import Cf
+from reels.recommender.ranker.scores.content import Content
+from reels.recommender.ranker.scores.exploration import Exploration
+from reels.recommender.ranker.scores.new_creator import NewCreator
+from reels.recommender.ranker.scores.popularity import Popularity
+from reels.recommender.ranker.scores.trending import Trending
+from reels.recommender.selection.page import Newest, Page
+
+MODES = ("for_you", "latest")
+
+
+def generators(pool: ThreadPoolExecutor | None = None, deadline_sec: float = 0.15) -> dict[str, Generator]:
+    """By mode. Shares of the candidates: what is found by whom; what few find leaves its places to the others."""
+    for_you = [
+        Share(ContentSource(), 0.28, at_request=True),
+        Share(watched_next(), 0.20, at_request=True),
+        Share(also_watched(), 0.16, at_request=True),
+        Share(Factorization(), 0.10),
+        Share(Popular(), 0.10),
+        Share(TrendingSource(), 0.04),
+        Share(Fresh(), 0.07),
+        Share(NewCreators(), 0.05),
+    ]
+    return {
+        "for_you": Generator(for_you, Fresh(), pool, deadline_sec),
+        "latest": Generator([Share(Latest(), 1.0)], Latest(), pool, deadline_sec, rest=_newest),
+    }
+
+
+def _newest(models: Models) -> Rows:
+    return models.orders.newest
+
+
+def pipelines() -> dict[str, Pipeline]:
+    """By mode."""
+    filters = (Inactive(), Seen(), Blocked(), NotInterested(), NearDuplicate())
+    ranker = Blend([Content(), Cf(), Popularity(), Exploration()], [Trending(), NewCreator()])
+    return {"for_you": Pipeline(filters, ranker, Page()), "latest": Pipeline(filters, ranker, Newest())}
