@@ -209,6 +209,20 @@ class TestStop:
         monkeypatch.undo()
         local.start(data_dir, mongo=MONGOD).stop()
 
+    def test_a_fork_of_the_owner_leaves_the_stores_alone_when_it_ends(self, data_dir: Path) -> None:
+        script = """
+import os, sys
+from pathlib import Path
+from reels.stores import local
+stores = local.start(Path(sys.argv[1]), mongo=None)
+if os.fork() == 0:
+    sys.exit()
+os.wait()
+print(stores.valkey.running)
+"""
+        run = subprocess.run([sys.executable, "-c", script, str(data_dir)], capture_output=True, text=True, check=True)
+        assert run.stdout == "True\n"
+
     def test_a_directory_has_one_owner_at_a_time(self, data_dir: Path) -> None:
         in_use = f"{data_dir} is in use by process {os.getpid()}"
         with local.start(data_dir, mongo=None), pytest.raises(ConfigError, match=in_use):

@@ -120,7 +120,7 @@ class Child:
         """Whether this process id is the store's, be there a guard or not."""
         try:
             return os.getpgid(pid) == self.pid
-        except ProcessLookupError:
+        except OSError:  # no such process, or one that is none of ours
             return False
 
     def said(self) -> str:

@@ -1,6 +1,7 @@
 """Starts both stores on one data directory and stops them in order."""
 
 import atexit
+import os
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -25,6 +26,7 @@ class LocalStores:
         self.directory = directory.resolve()
         self._lock: DirectoryLock | None = DirectoryLock(self.directory)
         self._mongod: tuple[Child, str] | None = None
+        self._owner = os.getpid()
         self._valkey: tuple[Child, str] | None = None
         atexit.register(self.stop)
 
@@ -57,8 +59,11 @@ class LocalStores:
         self._valkey = valkey.start(self.directory, options, self._keep_open())
 
     def stop(self) -> None:
-        """Stop what runs, then leave the directory to the next one. Idempotent."""
-        if self._lock is None:
+        """Stop what runs, then leave the directory to the next one. Idempotent.
+
+        Does nothing in a fork of the process that started them, whose exit handlers come here too.
+        """
+        if self._lock is None or os.getpid() != self._owner:
             return
         for part in (self._valkey, self._mongod):
             if part is not None:
