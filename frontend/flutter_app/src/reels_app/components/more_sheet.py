@@ -1,0 +1,32 @@
+"""The less frequent things to do with a reel."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import flet as ft
+
+from reels_app import theme
+from reels_app.components.sheet import sheet, sheet_row
+from reels_app.models import Showing
+from reels_app.strings import Strings
+
+
+def more_sheet(
+    words: Strings,
+    showing: Showing,
+    on_hide: Callable[[], None],
+    on_block: Callable[[], None],
+    on_dismiss: Callable[[], None],
+) -> ft.BottomSheet:
+    """Not interested, and block the creator."""
+    rows = [
+        sheet_row(ft.Icons.VISIBILITY_OFF_ROUNDED, words("not_interested"),
+                  words("not_interested_hint"), on_hide, "not-interested"),
+    ]  # fmt: skip
+    if creator := showing.reel.creator_id:
+        rows.append(
+            sheet_row(ft.Icons.BLOCK_ROUNDED, words("block", name=creator), words("block_hint"),
+                      on_block, "block", theme.DANGER)
+        )  # fmt: skip
+    return sheet(words("more_title"), rows, on_dismiss, "more-sheet")

@@ -1,0 +1,93 @@
+"""Why this reel: reasons in words, what its score is made of, and by which model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import flet as ft
+
+from reels_app import theme
+from reels_app.components.sheet import sheet
+from reels_app.models import PART_NAMES, Showing
+from reels_app.strings import Strings
+
+
+def shares(parts: Mapping[str, float]) -> list[tuple[str, float]]:
+    """(part, share of the whole) in the order of the parts; shares sum to 1, none when all are 0."""
+    known = [(name, max(parts.get(name, 0.0), 0.0)) for name in PART_NAMES]
+    total = sum(value for _, value in known)
+    return [(name, value / total) for name, value in known if value > 0] if total > 0 else []
+
+
+def why_sheet(
+    words: Strings,
+    showing: Showing,
+    on_more_like: Callable[[], None],
+    on_less_like: Callable[[], None],
+    on_dismiss: Callable[[], None],
+) -> ft.BottomSheet:
+    """The sheet for one reel."""
+    reel = showing.reel
+    rows: list[ft.Control] = [_reason(ft.Icons.CHECK_CIRCLE_ROUNDED, why) for why in reel.reasons]
+    if reel.explored:
+        rows.append(_reason(ft.Icons.EXPLORE_ROUNDED, words("explored")))
+    if not rows:
+        rows.append(theme.text(words("no_reasons"), 15, color=theme.TEXT_DIM))
+    made_of = shares(reel.parts)
+    if made_of:
+        rows.append(theme.label(words("score_made_of"), theme.TEXT_DIM))
+        rows.append(stacked_bar(made_of, words))
+        rows.append(_legend(made_of, words))
+    if showing.policy:
+        served = words("served_by", policy=showing.policy, snapshot=showing.snapshot or "?")
+        rows.append(theme.note(served, theme.TEXT_FAINT))
+    rows.append(_wishes(words, on_more_like, on_less_like))
+    return sheet(words("why_title"), rows, on_dismiss, "why-sheet")
+
+
+def stacked_bar(made_of: list[tuple[str, float]], words: Strings) -> ft.Control:
+    """The shares side by side in one bar."""
+    pieces: list[ft.Control] = [
+        ft.Container(bgcolor=theme.PARTS[name], expand=max(round(share * 1000), 1), height=12)
+        for name, share in made_of
+    ]
+    spoken = ", ".join(f"{words('part_' + name)} {share:.0%}" for name, share in made_of)
+    bar = ft.Container(ft.Row(pieces, spacing=2), border_radius=6, height=12,
+                       clip_behavior=ft.ClipBehavior.ANTI_ALIAS)  # fmt: skip
+    return ft.Semantics(content=bar, label=spoken, image=True, container=True, exclude_semantics=True)
+
+
+def _legend(made_of: list[tuple[str, float]], words: Strings) -> ft.Control:
+    entries: list[ft.Control] = [
+        ft.Row(
+            [
+                ft.Container(width=10, height=10, border_radius=3, bgcolor=theme.PARTS[name]),
+                theme.text(words(f"part_{name}"), 14, color=theme.TEXT_DIM, expand=True),
+                theme.text(f"{share:.0%}", 14, ft.FontWeight.W_600),
+            ],
+            spacing=10,
+        )
+        for name, share in made_of
+    ]
+    return ft.Column(entries, spacing=theme.S2, tight=True)
+
+
+def _reason(icon: ft.IconData, words: str) -> ft.Control:
+    return ft.Row(
+        [ft.Icon(icon, size=20, color=theme.ACCENT), theme.text(words, 15, expand=True)],
+        spacing=theme.S3, vertical_alignment=ft.CrossAxisAlignment.START,
+    )  # fmt: skip
+
+
+def _wishes(
+    words: Strings, on_more: Callable[[], None], on_less: Callable[[], None]
+) -> ft.Control:
+    more = ft.FilledButton(
+        words("more_like_this"), icon=ft.Icons.THUMB_UP_ALT_ROUNDED, expand=True,
+        style=theme.quiet_button(theme.ACCENT), on_click=lambda _: on_more(),
+    )  # fmt: skip
+    less = ft.FilledButton(
+        words("less_like_this"), icon=ft.Icons.THUMB_DOWN_ALT_ROUNDED, expand=True,
+        style=theme.quiet_button(), on_click=lambda _: on_less(),
+    )  # fmt: skip
+    return ft.Row([more, less], spacing=theme.S3)

@@ -1,0 +1,151 @@
+"""The app in server mode: Python runs here, the browser draws; one process beside the API.
+
+The page, its files and its socket come from here; films and posters come from the API's own
+address, so `/media` there needs CORS. Flet's own server sends cross-origin isolation headers
+that would forbid those films; this one does not.
+"""
+
+from __future__ import annotations
+
+import logging
+import mimetypes
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from http.cookies import SimpleCookie
+from pathlib import Path
+
+import flet as ft
+import httpx
+from flet_web.fastapi import FletApp, app_manager
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse, Response
+from starlette.routing import Route, WebSocketRoute
+from starlette.websockets import WebSocket
+
+from reels_app.app import AppConfig, start
+from reels_app.hints import Hints, client_hints
+from reels_app.strings import preferred
+from reels_app.web_files import WebFiles, fallback_font, prepare
+
+logger = logging.getLogger(__name__)
+
+SESSION_SECONDS = 180
+"""How long a viewer who went away can come back to where they were."""
+
+FOR_EVER = "public, max-age=31536000, immutable"
+ENCODINGS = (("br", ".br"), ("gzip", ".gz"))
+POLICY = "; ".join([
+    "default-src 'self'",
+    "script-src 'self' 'unsafe-inline' 'wasm-unsafe-eval' blob:",
+    "style-src 'self' 'unsafe-inline'",
+    "img-src * data: blob:", "media-src * blob:", "connect-src * data: blob:",
+    "font-src 'self' data:", "worker-src 'self' blob:", "frame-ancestors 'self'",
+])  # fmt: skip
+"""Pictures and films may come from wherever the catalogue keeps them; code only from here."""
+
+
+def hints_of(websocket: WebSocket) -> Hints:
+    """What the browser said of itself when it connected."""
+    cookies: SimpleCookie = SimpleCookie(websocket.headers.get("cookie", ""))
+    motion = cookies["motion"].value if "motion" in cookies else ""
+    return Hints(
+        language=preferred(websocket.headers.get("accept-language", "")),
+        still=motion == "reduce",
+        origin=websocket.headers.get("origin", ""),
+    )
+
+
+def send_file(request: Request, web: WebFiles, path: Path) -> Response:
+    """A file in the smallest form the browser takes; 404 for what is not there."""
+    root = web.root.resolve()
+    wanted = path.resolve()
+    if not wanted.is_relative_to(root) or not wanted.is_file():
+        return PlainTextResponse("not found", 404)
+    kind = mimetypes.guess_type(wanted.name)[0] or "application/octet-stream"
+    headers = {"Cache-Control": FOR_EVER, "Vary": "Accept-Encoding"}
+    accepted = request.headers.get("accept-encoding", "")
+    for encoding, ending in ENCODINGS:
+        packed = wanted.with_name(wanted.name + ending)
+        if encoding in accepted and packed.exists():
+            headers["Content-Encoding"] = encoding
+            return FileResponse(packed, media_type=kind, headers=headers)
+    return FileResponse(wanted, media_type=kind, headers=headers)
+
+
+def create_app(
+    api_url: str,
+    public_url: str | None = None,
+    cache_dir: Path | None = None,
+    session_seconds: int = SESSION_SECONDS,
+) -> Starlette:
+    """The ASGI app.
+
+    `api_url` is where this process reaches the API, `public_url` where the browser does (the
+    same when left out). Compressed files are kept in `cache_dir` (default: the user's cache).
+    """
+    ft.context.disable_auto_update()
+    config = AppConfig(api_url.rstrip("/"), (public_url or api_url).rstrip("/"))
+    web = prepare(cache_dir or Path.home() / ".cache" / "reels-flutter-app")
+    page = web.index("Reels")
+    clients: list[httpx.AsyncClient] = []
+
+    async def main(flet_page: ft.Page) -> None:
+        await start(flet_page, clients[0], config)
+
+    async def show_page(_: Request) -> Response:
+        return HTMLResponse(page, headers={
+            "Cache-Control": "no-cache", "Content-Security-Policy": POLICY,
+            "X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin",
+        })  # fmt: skip
+
+    async def show_file(request: Request) -> Response:
+        return send_file(request, web, web.root / request.path_params["path"])
+
+    async def show_asset(request: Request) -> Response:
+        # A player's script asks for its parts at the root, whatever the base is.
+        return send_file(request, web, web.root / "assets" / request.path_params["path"])
+
+    async def show_font(request: Request) -> Response:
+        font = fallback_font(web.root, request.path_params["path"])
+        return send_file(request, web, font) if font else PlainTextResponse("no such font", 404)
+
+    async def healthy(_: Request) -> Response:
+        return PlainTextResponse("ok")
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        limits = httpx.Limits(max_connections=100, max_keepalive_connections=20)
+        async with httpx.AsyncClient(timeout=10.0, limits=limits) as http:
+            clients.append(http)
+            await app_manager.start()
+            yield
+            await app_manager.shutdown()
+            clients.clear()
+
+    return Starlette(
+        routes=[
+            WebSocketRoute("/ws", connect(main, session_seconds)),
+            Route("/healthz", healthy),
+            Route(f"{web.base}fallback/{{path:path}}", show_font),
+            Route(f"{web.base}{{path:path}}", show_file),
+            Route("/assets/{path:path}", show_asset),
+            Route("/", show_page),
+            Route("/reel/{reel_id}", show_page),
+        ],
+        lifespan=lifespan,
+    )
+
+
+def connect(main: Callable[[ft.Page], object], session_seconds: int) -> Callable[..., object]:
+    """The socket's endpoint: one connection of one viewer."""
+    import asyncio
+
+    async def endpoint(websocket: WebSocket) -> None:
+        client_hints.set(hints_of(websocket))
+        await FletApp(
+            loop=asyncio.get_running_loop(), executor=app_manager.executor, main=main,  # type: ignore[arg-type]
+            before_main=None, session_timeout_seconds=session_seconds,
+        ).handle(websocket)  # type: ignore[arg-type]  # fmt: skip
+
+    return endpoint

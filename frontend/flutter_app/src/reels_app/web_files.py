@@ -1,0 +1,118 @@
+"""The app's web files, ready to serve: patched for this address, compressed once, named by content.
+
+Everything but the start page lives under a path that carries the hash of its content, so a
+browser may keep it for a year; the start page is always asked for.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import mimetypes
+import re
+import shutil
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+import brotli
+from flet_web import get_package_web_dir, patch_font_manifest_json
+
+HERE = Path(__file__).parent
+SHELL = HERE / "web"
+LEFT_OUT = ("pyodide", "icons")
+LEFT_OUT_ENDINGS = (".symbols", ".map")
+COMPRESSED_ENDINGS = {".js", ".mjs", ".wasm", ".json", ".otf", ".ttf", ".bin", ".html", ".frag", ""}
+BROTLI_QUALITY = 9
+"""On main.dart.wasm: quality 11 costs twenty times the time of 9 for a few percent."""
+
+mimetypes.add_type("text/javascript", ".mjs")
+mimetypes.add_type("application/wasm", ".wasm")
+
+
+@dataclass(frozen=True, slots=True)
+class WebFiles:
+    """A prepared folder: `root` with `.br` and `.gz` beside what compresses, and its `tag`."""
+
+    root: Path
+    tag: str
+
+    @property
+    def base(self) -> str:
+        """The path the files are served under."""
+        return f"/v/{self.tag}/"
+
+    def index(self, title: str) -> str:
+        """The start page."""
+        page = (SHELL / "index.html").read_text(encoding="utf-8")
+        return page.replace("{{base}}", self.base).replace("{{title}}", title)
+
+
+def prepare(cache: Path) -> WebFiles:
+    """Make the folder in `cache`, or take the one made before for the same content."""
+    tag = content_tag()
+    root = cache / f"web-{tag}"
+    if not (root / ".ready").exists():
+        shutil.rmtree(root, ignore_errors=True)
+        copy_files(root)
+        compress_all(root)
+        (root / ".ready").touch()
+    return WebFiles(root, tag)
+
+
+def content_tag() -> str:
+    """A short hash of what is served: Flet's version and our own files."""
+    digest = hashlib.sha256(version("flet-web").encode())
+    for path in sorted(p for folder in (SHELL, HERE / "fonts") for p in folder.rglob("*")):
+        if path.is_file():
+            digest.update(path.name.encode() + path.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def copy_files(root: Path) -> None:
+    """Copy Flet's web client without what this app never loads, and our icons and fonts."""
+    source = Path(get_package_web_dir())
+
+    def left_out(folder: str, names: list[str]) -> set[str]:
+        top = Path(folder) == source
+        return {
+            name
+            for name in names
+            if (top and name in LEFT_OUT) or name.endswith(LEFT_OUT_ENDINGS)
+        }
+
+    shutil.copytree(source, root, ignore=left_out)
+    patch_font_manifest_json(str(root / "assets" / "FontManifest.json"))
+    for path in SHELL.iterdir():
+        if path.name != "index.html":
+            shutil.copy(path, root / path.name)
+    shutil.copytree(HERE / "fonts", root / "fonts")
+    (root / "index.html").unlink()
+
+
+def compress_all(root: Path) -> None:
+    """Write `.br` and `.gz` beside every file that gets smaller by it."""
+    paths = [p for p in root.rglob("*") if p.is_file() and p.suffix in COMPRESSED_ENDINGS]
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(compress, paths))
+
+
+def compress(path: Path) -> None:
+    """Write the compressed forms of one file."""
+    data = path.read_bytes()
+    for ending, packed in (
+        (".br", brotli.compress(data, quality=BROTLI_QUALITY)),
+        (".gz", gzip.compress(data, 6, mtime=0)),
+    ):
+        if len(packed) < len(data) * 0.95:
+            path.with_name(path.name + ending).write_bytes(packed)
+
+
+def fallback_font(root: Path, wanted: str) -> Path | None:
+    """The font we carry for what the engine asks for (`notosansarabic/v28/....woff2`), if any."""
+    family = re.sub(r"[^a-z]", "", wanted.split("/")[0])
+    path = root / "fonts" / f"{family}.woff2"
+    return path if path.exists() else None
+
+
