@@ -48,7 +48,7 @@ def make_creators(count: int, new_share: float, rng: np.random.Generator) -> Cre
     skill = rng.beta(3.0, 3.0, count)
     reach = np.where(new, rng.normal(3.0, 1.1, count), rng.normal(8.3, 1.4, count) + 2.0 * (skill - 0.5))
     active_days = np.where(new, rng.uniform(0.3, 14.0, count), rng.uniform(45.0, 540.0, count))
-    activity = np.where(new, rng.lognormal(-1.5, 0.4, count), rng.lognormal(0.0, 0.7, count))
+    activity = np.where(new, rng.lognormal(-1.5, 0.4, count), rng.lognormal(0.0, 0.55, count))
     voice = rng.choice(len(VOICE_SHARES), size=count, p=VOICE_SHARES)
     names = _handles(language, topics[:, 0], spoken, rng)
     return Creators(names, language, region, topics, skill, reach, voice, new, active_days, activity)

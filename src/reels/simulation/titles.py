@@ -37,7 +37,7 @@ WIDE: Final = "、】："
 NOTHING_BUT_TAGS = 0.02
 ABOUT_ANYTHING = 0.2
 """Share of titles whose line would fit any topic."""
-OPENER, CLOSER = 0.10, 0.26
+OPENER, CLOSER = 0.12, 0.26
 STRAY_TAG = 0.05
 """Share of reels with a hashtag of a topic they are not about."""
 
@@ -56,8 +56,9 @@ class TitleWriter:
         emoji = TOPICS[TOPIC_INDEX[topic]].emoji.split(" ")
         if rng.random() < NOTHING_BUT_TAGS:
             return f"{self._pick(emoji) * int(rng.integers(1, 4))} {_hashtags(tags[:4])}"
-        text = self._new_line(language, region, language.topics[topic])
-        if rng.random() < OPENER:
+        anything = rng.random() < ABOUT_ANYTHING
+        text = self._new_line(language, region, language.topics[topic], anything)
+        if not anything and rng.random() < OPENER:
             opener = self._fill(self._pick(language.openers), language, region, "")
             lower = text[0].isupper() and text[1:2].islower() and language.code != "de"
             text = f"{opener}{'' if opener[-1] in WIDE else ' '}{text[0].lower() if lower else text[0]}{text[1:]}"
@@ -92,9 +93,9 @@ class TitleWriter:
         tail = _hashtags([*tags[:2], self._pick(language.tags)])
         return f"{bare or self._pick(emoji)} {self._pick(emoji)} {tail}"
 
-    def _new_line(self, language: Language, region: Region, phrases: Phrases) -> str:
+    def _new_line(self, language: Language, region: Region, phrases: Phrases, anything: bool) -> str:
         for _ in range(4):
-            if self._rng.random() < ABOUT_ANYTHING:
+            if anything:
                 line = self._deal((language.code, "", "line"), language.lines)
             else:
                 line = self._deal((language.code, phrases.lines[0], "line"), phrases.lines)
@@ -140,7 +141,7 @@ class TitleWriter:
         if rng.random() < 0.25:
             text = text.replace(",", "").replace("'", "")
         letters = [i for i in range(1, len(text) - 1) if text[i].isascii() and text[i : i + 2].isalpha()]
-        if letters and rng.random() < 0.2:
+        if letters and rng.random() < 0.1:
             i = letters[int(rng.integers(len(letters)))]
             text = text[:i] + text[i + 1] + text[i] + text[i + 2 :]
         return text + self._pick(("", "", "", "...", "..", "!!", laugh))
