@@ -3,13 +3,13 @@ private ones started for as long as they are needed.
 """
 
 import json
-import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from reels.stores import local
+from reels.stores.local.directory_lock import locked
 
 ADDRESSES = "addresses.json"
 
@@ -40,16 +40,17 @@ def addresses(directory: Path, mongo_url: str, redis_url: str) -> Iterator[Addre
         stores = stack.enter_context(local.start(directory, mongo=mongo, valkey=valkey))
         found = Addresses(mongo_url or stores.mongo_url, redis_url or stores.redis_url)
         note = directory / ADDRESSES
-        note.write_text(json.dumps({"pid": os.getpid(), "mongo_url": found.mongo_url, "redis_url": found.redis_url}))
+        note.write_text(json.dumps({"mongo_url": found.mongo_url, "redis_url": found.redis_url}))
         stack.callback(note.unlink, missing_ok=True)
         yield found
 
 
 def _running(directory: Path) -> Addresses | None:
-    """Addresses left by a program that still lives and is not this one."""
+    """Addresses left by a program that still has its stores here."""
     try:
         told = json.loads((directory / ADDRESSES).read_text())
-        os.kill(told["pid"], 0)
-    except (FileNotFoundError, ProcessLookupError, ValueError, KeyError):
+        if not locked(directory):
+            return None
+        return Addresses(told["mongo_url"], told["redis_url"])
+    except (FileNotFoundError, ValueError, KeyError):
         return None
-    return Addresses(told["mongo_url"], told["redis_url"])

@@ -20,7 +20,7 @@ class DirectoryLock:
 
     def __init__(self, directory: Path) -> None:
         """Take the lock. Raises ConfigError when a living process owns the directory."""
-        self.path = directory / "lock"
+        self.path = directory / LOCK
         self.fd = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600)
         try:
             self._take()
@@ -57,6 +57,21 @@ class DirectoryLock:
         """The process id in the file; 0 while the owner is just writing it."""
         text = os.pread(self.fd, 32, 0)
         return int(text) if text.isdigit() else 0
+
+
+def locked(directory: Path) -> bool:
+    """Whether a program, or its stores, hold the directory."""
+    try:
+        fd = os.open(directory / LOCK, os.O_RDWR)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(fd)
+    return False
 
 
 def _alive(pid: int) -> bool:
