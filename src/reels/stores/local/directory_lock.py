@@ -5,6 +5,8 @@ import os
 import time
 from pathlib import Path
 
+LOCK = "lock"
+
 from reels.core.errors import ConfigError
 
 _LIVING_OWNER_SEC = 1.0  # a killed one still counts as living for some milliseconds
