@@ -5,10 +5,9 @@ import os
 import time
 from pathlib import Path
 
-LOCK = "lock"
-
 from reels.core.errors import ConfigError
 
+LOCK = "lock"
 _LIVING_OWNER_SEC = 1.0  # a killed one still counts as living for some milliseconds
 _DYING_STORES_SEC = 10.0
 _POLL_SEC = 0.02
