@@ -1,7 +1,8 @@
 """POST /events, top to bottom.
 
     read      each item on its own; what can't be read is rejected with its index and why
-    look up   the reel: unknown is rejected; its duration and creator are filled in where the event needs them
+    look up   the reel: unknown is rejected; its duration and creator are filled in where the event needs them,
+              and the viewer's region
     store     MongoDB, idempotent: from here on the events are acknowledged
     react     the viewer's state and seen set, so that the next page obeys
     mark      "the reactions have run", off the path
@@ -22,6 +23,7 @@ from reels.core.types import Event, EventKind, IngestReceipt, Rejection
 from reels.ingest.catalogue import Catalogue, KnownReel
 from reels.ingest.marking import Marking
 from reels.ingest.reactions.reaction import Reaction
+from reels.ingest.regions import ViewerRegions
 from reels.ingest.stale import StaleViewers
 from reels.ingest.wire_event import read_batch, read_events
 
@@ -35,6 +37,7 @@ class EventIngest:
 
     catalogue: Catalogue
     interactions: InteractionStore
+    regions: ViewerRegions
     viewers: ViewerStore
     reactions: Sequence[Reaction]
     marking: Marking
@@ -53,6 +56,8 @@ class EventIngest:
         receipt = IngestReceipt(0, 0, tuple(sorted([*rejected, *unknown], key=lambda one: one.index)))
         if not events:
             return receipt
+        region = await self.regions.of(user_id, now)
+        events = [replace(event, region=region) for event in events] if region else events
         outcome = await self.interactions.insert(events, now)
         await self._react(user_id, [events[i] for i in outcome.stored], retried=bool(outcome.duplicates))
         return replace(receipt, stored=len(outcome.stored), duplicates=len(outcome.duplicates))

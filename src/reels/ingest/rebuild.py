@@ -1,11 +1,12 @@
 """A viewer's state and seen set, made anew from MongoDB."""
 
 import asyncio
+import contextlib
 from dataclasses import dataclass
 
 import numpy as np
 
-from reels.core.errors import StoreUnavailable
+from reels.core.errors import StoreError
 from reels.core.keys import Keys, keys_of
 from reels.core.ports import InteractionStore, UserStore, ViewerStore
 from reels.core.types import EventKind, User, UserState
@@ -32,17 +33,23 @@ class Rebuild:
 
         A state that is in Redis stays: events were folded into it that this one may have been too early for.
         """
-        state, seen = await self.read(user_id)
-        try:
-            await self.viewers.put_state(user_id, pack(state), only_if_absent=True)
-            await self.viewers.put_seen(user_id, seen)
-        except StoreUnavailable as error:
-            if error.store != "redis":
-                raise
-        return state, seen
+        generation = await self._generation(user_id)
+        state, seen = await self._read(user_id)
+        if generation is not None:
+            with contextlib.suppress(StoreError):  # what was read is good, kept or not
+                await self.viewers.put_state(user_id, pack(state), only_if_absent=True, generation=generation)
+                await self.viewers.put_seen(user_id, seen, generation=generation)
+        return state, np.unique(seen)
 
-    async def read(self, user_id: str) -> tuple[UserState, Keys]:
-        """As above, without touching Redis."""
+    async def _generation(self, user_id: str) -> int | None:
+        """Read before MongoDB, so that a drop in between ("start afresh") is not undone. None: Redis is away."""
+        try:
+            return (await self.viewers.read(user_id)).generation
+        except StoreError:
+            return None
+
+    async def _read(self, user_id: str) -> tuple[UserState, Keys]:
+        """State, and seen keys oldest first."""
         user, newest, switches, reels = await asyncio.gather(
             self.users.get(user_id),
             self.interactions.newest_of(user_id, NEWEST, _TEACHING),
@@ -50,4 +57,4 @@ class Rebuild:
             self.interactions.reels_of(user_id, SEEN_LIMIT),
         )
         state = fold(new_state(user or User(user_id, 0.0)), [*switches, *newest])
-        return state, np.unique(keys_of(reels))
+        return state, keys_of(reversed(reels))

@@ -8,6 +8,9 @@ from reels.core.types import Event
 from reels.core.user_state import fold, pack, teaches, unpack
 from reels.ingest.rebuild import Rebuild
 
+_TRIES = 3
+"""Between a rebuild and the next look somebody may drop the state again ("start afresh", the replay)."""
+
 
 class StateReaction:
     """`user:{id}:state`."""
@@ -24,11 +27,13 @@ class StateReaction:
         looked, and the next page would not obey.
         """
         telling = [one for one in events if teaches(one)]
-        if not telling or await self._folded(user_id, telling):
+        if not telling:
             return
-        await self._rebuild(user_id)
-        if not await self._folded(user_id, telling):
-            raise StoreUnavailable("redis", "the viewer's state could not be updated: too many writers")
+        for _ in range(_TRIES):
+            if await self._folded(user_id, telling):
+                return
+            await self._rebuild(user_id)
+        raise StoreUnavailable("redis", "the viewer's state could not be updated: too many writers")
 
     async def _folded(self, user_id: str, events: Sequence[Event]) -> bool:
         def step(packed: bytes | None, /) -> bytes | None:

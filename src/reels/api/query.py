@@ -1,0 +1,28 @@
+"""Query values of the routes that do without FastAPI's parsing."""
+
+from collections.abc import Collection
+from urllib.parse import parse_qsl
+
+from reels.core.errors import BadRequest
+
+
+def query_of(raw: bytes, known: Collection[str]) -> dict[str, str]:
+    """The values of a query string. BadRequest names a field that is not known or comes twice."""
+    values: dict[str, str] = {}
+    for name, value in parse_qsl(raw.decode("latin-1"), keep_blank_values=True, max_num_fields=20):
+        if name not in known:
+            raise BadRequest(name[:40], "not a field of this request; known are " + ", ".join(sorted(known)))
+        if name in values:
+            raise BadRequest(name, "given twice")
+        values[name] = value
+    return values
+
+
+def whole_number(values: dict[str, str], name: str, default: int, most: int) -> int:
+    """A number of 1..most."""
+    text = values.get(name)
+    if text is None:
+        return min(default, most)
+    if not (text.isascii() and text.isdigit() and len(text) < 10 and 1 <= int(text) <= most):
+        raise BadRequest(name, f"{text[:20]!r} is not a whole number of 1..{most}")
+    return int(text)

@@ -1,0 +1,93 @@
+"""What the routes need, put together by `wiring`. Nothing in here reads a setting or opens a connection."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from starlette.routing import BaseRoute
+
+from reels.api.auth import Gate
+from reels.api.metrics import Metrics
+from reels.api.pseudonyms import Pseudonyms
+from reels.api.tokens import Tokens
+from reels.core import ports
+from reels.core.types import ServedFeed
+from reels.ingest.events import EventIngest
+from reels.recommender.models import Models
+
+
+class FeedDoor(Protocol):
+    """`GET /feed` below HTTP (`recommender.feed`)."""
+
+    async def page(
+        self, user_id: str, *, limit: int, cursor: str | None, mode: str, now: float, request_id: str
+    ) -> bytes:
+        """A page as JSON (`schemas.feed.FeedPageOut`). BadCursor; StoreUnavailable when there is no way to answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Values of the settings that the routes go by."""
+
+    page_limit: int = 50
+    max_body_bytes: int = 1_000_000
+    access_token_sec: int = 900
+    refresh_token_sec: int = 30 * 86_400
+    cors_origins: tuple[str, ...] = ()
+
+
+class Stores(Protocol):
+    """The stores the routes talk to."""
+
+    @property
+    def reels(self) -> ports.ReelStore: ...  # noqa: D102
+    @property
+    def users(self) -> ports.UserStore: ...  # noqa: D102
+    @property
+    def interactions(self) -> ports.InteractionStore: ...  # noqa: D102
+    @property
+    def feeds(self) -> ports.FeedStore: ...  # noqa: D102
+    @property
+    def policies(self) -> ports.PolicyStore: ...  # noqa: D102
+    @property
+    def jobs(self) -> ports.JobStore: ...  # noqa: D102
+    @property
+    def audit(self) -> ports.AuditStore: ...  # noqa: D102
+    @property
+    def viewers(self) -> ports.ViewerStore: ...  # noqa: D102
+    @property
+    def signals(self) -> ports.SignalStore: ...  # noqa: D102
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """All of it."""
+
+    feed: FeedDoor
+    ingest: EventIngest
+    stores: Stores
+    models: Callable[[], Models | None]
+    """The models in use; None before the first."""
+    tokens: Tokens
+    pseudonyms: Pseudonyms
+    metrics: Metrics
+    clock: Callable[[], float]
+    """Epoch s."""
+    random_id: Callable[[], str]
+    """A new unguessable id of at least 128 bits."""
+    unready: Callable[[], Awaitable[Sequence[str]]]
+    """What is missing before requests can be answered well; empty = ready."""
+    limits: Limits = field(default_factory=Limits)
+    job_names: tuple[str, ...] = ()
+    extra_routes: tuple[BaseRoute, ...] = ()
+    """Routes of other parts, such as the films."""
+    lifespan: Callable[[], AbstractAsyncContextManager[Any]] | None = None
+    """Entered when the app starts, left when it stops: pollers, replay, pending marks."""
+    replayed: Callable[[ServedFeed], bool | None] | None = None
+    """Whether a recorded page comes out the same when computed again; None = its models are gone."""
+
+    @property
+    def gate(self) -> Gate:
+        """Checks who is calling."""
+        return Gate(self.tokens, self.clock)
