@@ -5,6 +5,7 @@ bicubic, 0.35 ms a channel at 540x960); crisp shapes are painted at full size on
 """
 
 from collections.abc import Iterator
+from typing import Any
 
 import av
 import numpy as np
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 
 from reels.media.colour import Colour, Ramp
 
-Field = NDArray[np.float32]
+Field = NDArray[np.floating[Any]]
 Pixels = NDArray[np.float32]
 
 SHRINK = 3
@@ -34,7 +35,9 @@ class Canvas:
         """A small float32[h, w] in 0..1 -> float32[height, width] in 0..1."""
         small = np.clip(field, 0, 1) * np.float32(65535)
         frame = av.VideoFrame.from_ndarray(small.astype(np.uint16), format="gray16le")
-        large = self._reformatter.reformat(frame, self.width, self.height, "gray16le", interpolation=Interpolation.BICUBIC)
+        large = self._reformatter.reformat(
+            frame, self.width, self.height, "gray16le", interpolation=Interpolation.BICUBIC
+        )
         return large.to_ndarray().astype(np.float32) * np.float32(1 / 65535)
 
     def wash(self, low: Field) -> None:
@@ -43,7 +46,7 @@ class Canvas:
             self.pixels[channel] = self.enlarge(low[channel])
 
     def print_ramp(self, field: Field, ramp: Ramp) -> None:
-        """Cover everything: each value of a full-size field in 0..1 takes its colour of the ramp. Crisp where the ramp is."""
+        """Cover everything: a full-size field in 0..1, each value in its colour; crisp where the ramp is."""
         index = np.clip(field * np.float32(len(ramp) - 1), 0, len(ramp) - 1).astype(np.intp)
         for channel in range(3):
             np.take(np.ascontiguousarray(ramp[:, channel]), index, out=self.pixels[channel], mode="clip")
@@ -80,7 +83,9 @@ class Canvas:
         return left, top, dx, dy
 
 
-def disc(canvas: Canvas, x: float, y: float, radius: float, colour: Colour, alpha: float, soft: float = 1.0, rim: float = 0.0) -> None:
+def disc(
+    canvas: Canvas, x: float, y: float, radius: float, colour: Colour, alpha: float, soft: float = 1.0, rim: float = 0.0
+) -> None:
     """A disc of light with an edge `soft` pixels wide; `rim` in 0..1 makes it a lens blur, brighter at its edge."""
     window = canvas.window(x, y, radius + soft)
     if window is None or alpha <= 0:
@@ -103,39 +108,40 @@ def glow(canvas: Canvas, x: float, y: float, radius: float, colour: Colour, stre
     canvas.light(left, top, tall[:, None] * (wide * np.float32(strength))[None, :], colour)
 
 
-def points(canvas: Canvas, x: Field, y: Field, radius: Field, strength: Field, colours: NDArray[np.float32]) -> None:
-    """Many small lights at once: x, y, radius, strength float32[n], colours float32[n, 3]. Additive, subpixel."""
+def points(canvas: Canvas, x: Field, y: Field, radius: Field, strength: Field, colours: Field) -> None:
+    """Many small lights at once: x, y, radius, strength float[n], colours float[n, 3]. Additive, subpixel."""
     if not len(x):
         return
     reach = int(np.ceil(2 * radius.max()))
     offset = np.arange(-reach, reach + 1)
     columns, rows = np.floor(x).astype(int)[:, None] + offset, np.floor(y).astype(int)[:, None] + offset
-    wide = np.exp(-(((columns + 0.5 - x[:, None]) / radius[:, None]) ** 2)) * ((columns >= 0) & (columns < canvas.width))
-    tall = np.exp(-(((rows + 0.5 - y[:, None]) / radius[:, None]) ** 2)) * ((rows >= 0) & (rows < canvas.height))
+    x, y, radius = x[:, None], y[:, None], radius[:, None]
+    wide = np.exp(-(((columns + 0.5 - x) / radius) ** 2)) * ((columns >= 0) & (columns < canvas.width))
+    tall = np.exp(-(((rows + 0.5 - y) / radius) ** 2)) * ((rows >= 0) & (rows < canvas.height))
     weight = (tall[:, :, None] * wide[:, None, :] * strength[:, None, None]).astype(np.float32)
-    flat = np.clip(rows, 0, canvas.height - 1)[:, :, None] * canvas.width + np.clip(columns, 0, canvas.width - 1)[:, None, :]
+    row, column = np.clip(rows, 0, canvas.height - 1), np.clip(columns, 0, canvas.width - 1)
+    flat = row[:, :, None] * canvas.width + column[:, None, :]
     for channel in range(3):
         plane = canvas.pixels[channel].reshape(-1)
         np.add.at(plane, flat.ravel(), (weight * colours[:, channel, None, None]).ravel())
 
 
-def ribbon(pixels: Pixels, centre: Field, half: Field, colour: Colour, alpha: Field, crisp: bool = False) -> None:
-    """A line across all columns: centre (rows), half width and alpha are float32[width]; pass a transposed view for a line down."""
-    reach = int(np.ceil(half.max() * (1 if crisp else 2.3))) + 1
+def ribbon(pixels: Pixels, centre: Field, half: Field, colour: Colour, alpha: Field) -> None:
+    """A soft line across all columns; centre (rows), half width, alpha: float[width]. Transposed pixels: a line down."""
+    reach = int(np.ceil(half.max() * 2.3)) + 1
     rows = np.floor(centre).astype(int)[None, :] + np.arange(-reach, reach + 1)[:, None]
     away = np.abs(rows + np.float32(0.5) - centre)
-    cover = np.clip(half - away + 0.5, 0, 1) if crisp else np.exp(-((away / half) ** 2))
-    cover = (cover * alpha).astype(np.float32)
+    cover = (np.exp(-((away / half) ** 2)) * alpha).astype(np.float32)
     seen = (rows >= 0) & (rows < pixels.shape[1]) & (cover > 0.003)
     row, column = rows[seen], np.broadcast_to(np.arange(len(centre)), rows.shape)[seen]
     cover = cover[seen]
     for channel in range(3):
         old = pixels[channel][row, column]
-        pixels[channel][row, column] = old + cover * ((colour[channel] - old) if crisp else colour[channel] * (1 - old))
+        pixels[channel][row, column] = old + cover * colour[channel] * (1 - old)
 
 
 def fill_below(canvas: Canvas, edge: Field, top: Colour, bottom: Colour, depth: float, alpha: float = 1.0) -> None:
-    """Fill under a curve (edge: rows, float32[width]) with a gradient that takes `depth` rows from top to bottom colour."""
+    """Fill under a curve (edge: rows, float[width]) with a gradient that takes `depth` rows from top to bottom."""
     first = int(np.clip(np.floor(edge.min()) - 1, 0, canvas.height))
     solid = int(np.clip(np.ceil(edge.max()) + 1, first, canvas.height))
     rows = np.arange(first, canvas.height, dtype=np.float32)
@@ -164,6 +170,6 @@ def steps(count: int) -> Iterator[float]:
 
 
 def _gradient_noise(width: int, height: int) -> Field:
-    """Interleaved gradient noise in 0..1 (Jimenez 2014): a fixed, even grain, so it costs the encoder nothing between frames."""
+    """Interleaved gradient noise in 0..1 (Jimenez 2014): a fixed, even grain costs the encoder one frame, not all."""
     x, y = np.arange(width, dtype=np.float64)[None, :], np.arange(height, dtype=np.float64)[:, None]
     return np.asarray(52.9829189 * ((0.06711056 * x + 0.00583715 * y) % 1.0) % 1.0, np.float32)

@@ -5,19 +5,28 @@ OKLab: B. Ottosson, "A perceptual color space for image processing" (2020). Ramp
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-Colour = NDArray[np.float32]
-Ramp = NDArray[np.float32]
-"""float32[n, 3]: n colours from the first stop to the last."""
+Colour = NDArray[np.floating[Any]]
+Ramp = NDArray[np.floating[Any]]
+"""float[n, 3]: n colours from the first stop to the last."""
 
 _TO_LMS = np.array(
-    [[0.4122214708, 0.5363325363, 0.0514459929], [0.2119034982, 0.6806995451, 0.1073969566], [0.0883024619, 0.2817188376, 0.6299787005]]
+    [
+        [0.4122214708, 0.5363325363, 0.0514459929],
+        [0.2119034982, 0.6806995451, 0.1073969566],
+        [0.0883024619, 0.2817188376, 0.6299787005],
+    ]
 )
 _TO_LAB = np.array(
-    [[0.2104542553, 0.7936177850, -0.0040720468], [1.9779984951, -2.4285922050, 0.4505937099], [0.0259040371, 0.7827717662, -0.8086757660]]
+    [
+        [0.2104542553, 0.7936177850, -0.0040720468],
+        [1.9779984951, -2.4285922050, 0.4505937099],
+        [0.0259040371, 0.7827717662, -0.8086757660],
+    ]
 )
 _FROM_LAB, _FROM_LMS = np.linalg.inv(_TO_LAB), np.linalg.inv(_TO_LMS)
 
@@ -42,8 +51,9 @@ class Palette:
 
     def turned(self, degrees: float, brightness: float = 1.0) -> "Palette":
         """The same palette with every hue turned by `degrees` and every lightness scaled."""
-        stops = [turn_hue(c, degrees, brightness) for c in (self.deep, self.low, self.mid, self.high)]
-        return Palette(*stops, accents=tuple(turn_hue(c, degrees, brightness) for c in self.accents))
+        colours = (self.deep, self.low, self.mid, self.high, *self.accents)
+        deep, low, mid, high, *accents = (turn_hue(colour, degrees, brightness) for colour in colours)
+        return Palette(deep, low, mid, high, tuple(accents))
 
 
 def from_hex(code: str) -> Colour:
@@ -57,7 +67,7 @@ def palette(codes: str) -> Palette:
     return Palette(deep, low, mid, high, tuple(accents))
 
 
-def to_oklab(colours: NDArray[np.float32]) -> NDArray[np.float64]:
+def to_oklab(colours: Colour) -> NDArray[np.float64]:
     """sRGB float[..., 3] in 0..1 -> OKLab float64[..., 3]."""
     rgb = np.asarray(colours, np.float64)
     linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
@@ -89,7 +99,8 @@ def vivid(colour: Colour, chroma: float, lightness: float | None = None) -> Colo
     """The colour at another OKLab chroma (0 = grey, 0.2 = strong) and, if given, lightness."""
     lab = to_oklab(colour)
     strength = max(float(np.hypot(lab[1], lab[2])), 1e-6)
-    return from_oklab(np.array([lab[0] if lightness is None else lightness, lab[1] / strength * chroma, lab[2] / strength * chroma]))
+    light = lab[0] if lightness is None else lightness
+    return from_oklab(np.array([light, *(lab[1:] / strength * chroma)]))
 
 
 def turn_hue(colour: Colour, degrees: float, brightness: float = 1.0) -> Colour:
@@ -100,12 +111,15 @@ def turn_hue(colour: Colour, degrees: float, brightness: float = 1.0) -> Colour:
 
 
 def derived_palette(rng: np.random.Generator) -> Palette:
-    """A palette for a topic nobody chose one for: one hue deepening and warming along the ramp, accents across the circle."""
-    hue, sweep = rng.uniform(0, 360), rng.choice([-1, 1]) * rng.uniform(25, 60)
+    """A palette for a topic nobody chose one for: neighbouring hues from dark to light, accents across the circle.
+
+    The dark end is never yellow: dark yellow is mud.
+    """
+    hue, sweep = 165 + rng.uniform(0, 215), rng.choice([-1, 1]) * rng.uniform(25, 60)
     stops = [(0.17, 0.05, 0.0), (0.34, 0.11, 0.33), (0.58, 0.14, 0.66), (0.86, 0.08, 1.0)]
-    colours = [_lch(light, chroma, hue + sweep * along) for light, chroma, along in stops]
+    deep, low, mid, high = (_lch(light, chroma, hue + sweep * along) for light, chroma, along in stops)
     accents = tuple(_lch(0.76, 0.15, hue + turn) for turn in (sweep * 1.4, 150.0, 195.0))
-    return Palette(*colours, accents=accents)
+    return Palette(deep, low, mid, high, accents)
 
 
 def _lch(lightness: float, chroma: float, hue: float) -> Colour:

@@ -1,12 +1,11 @@
 """One film: look -> frames -> H.264 in MP4, and its poster.
 
-The encoder is libx264 from PyAV's wheel. PyAV is BSD-3; the libx264 it carries is GPL-2.0-or-later, so `av` stays in the
-optional extra `media` and nothing else imports it.
+The encoder is libx264 from PyAV's wheel. PyAV is BSD-3; the libx264 it carries is GPL-2.0-or-later, so `av` stays in
+the optional extra `media` and nothing outside the drawing imports it.
 """
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
@@ -16,52 +15,31 @@ from av.video.reformatter import Colorspace, VideoReformatter
 from numpy.typing import NDArray
 from PIL import Image
 
-from reels.core.errors import ConfigError
 from reels.media.canvas import Canvas, steps
+from reels.media.form import FilmFormat
 from reels.media.looks import look_of
 from reels.media.motifs import MOTIFS
 from reels.media.scene import Painter, Scene
 
-VERSION = 1
-"""Part of every file's name in the cache: raise it when films should be drawn anew."""
+FULL_SIZE = FilmFormat()
 
 BT709 = 1
-"""ITU-T H.273 code for primaries, transfer and matrix: said in the stream, so that every player shows the same colours."""
+"""ITU-T H.273 code for primaries, transfer and matrix: said in the stream, so that all players show the same."""
 
 
-@dataclass(frozen=True, slots=True)
-class FilmFormat:
-    """Size and quality of films. Width and height in pixels, both even."""
-
-    width: int = 540
-    height: int = 960
-    frames_per_sec: int = 24
-    shortest_sec: float = 4.0
-    longest_sec: float = 4.5
-    quality: int = 25
-    """x264's CRF: lower is better and bigger."""
-    largest_bytes_per_sec: int = 150_000
-    """x264's VBV ceiling: even confetti stays under 900 KB."""
-    poster_quality: int = 80
-
-    def __post_init__(self) -> None:
-        if self.width % 2 or self.height % 2 or self.width < 16 or self.height < 16:
-            raise ConfigError(f"film of {self.width}x{self.height}: both sizes must be even and at least 16")
-
-
-def draw_film(path: Path, reel_id: str, hint: str, form: FilmFormat = FilmFormat()) -> None:
+def draw_film(path: Path, reel_id: str, hint: str, form: FilmFormat = FULL_SIZE) -> None:
     """Write the reel's film to `path` (overwritten). The same arguments give the same bytes with the same libraries."""
     canvas, painter, frames = _painter(reel_id, hint, form)
     pictures = (_painted(canvas, painter, phase) for phase in steps(frames))
     _encode(path, pictures, form)
 
 
-def draw_poster(path: Path, reel_id: str, hint: str, form: FilmFormat = FilmFormat()) -> None:
-    """Write the reel's poster, a progressive JPEG, to `path`: the film's first frame, so that starting to play is no jump."""
+def draw_poster(path: Path, reel_id: str, hint: str, form: FilmFormat = FULL_SIZE) -> None:
+    """Write the reel's poster, a progressive JPEG, to `path`: the first frame, so that playing starts with no jump."""
     still(reel_id, hint, form).save(path, "JPEG", quality=form.poster_quality, progressive=True, optimize=True)
 
 
-def still(reel_id: str, hint: str, form: FilmFormat = FilmFormat(), phase: float = 0.0) -> Image.Image:
+def still(reel_id: str, hint: str, form: FilmFormat = FULL_SIZE, phase: float = 0.0) -> Image.Image:
     """One frame of the film as a picture; phase in [0, 1)."""
     canvas, painter, _ = _painter(reel_id, hint, form)
     return Image.fromarray(np.ascontiguousarray(_painted(canvas, painter, phase).transpose(1, 2, 0)))
@@ -110,4 +88,5 @@ def _encode(path: Path, pictures: Iterator[NDArray[np.uint8]], form: FilmFormat)
 def _plane(frame: av.VideoFrame, index: int) -> NDArray[np.uint8]:
     """A writable view of one plane of the frame, uint8[height, width]."""
     plane = frame.planes[index]
-    return np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)[: frame.height, : frame.width]
+    rows: NDArray[np.uint8] = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)
+    return rows[: frame.height, : frame.width]

@@ -7,7 +7,6 @@ one unknown topic look alike too. The same (hint, reel id) always gives the same
 import hashlib
 import re
 import tomllib
-from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.resources import files
 
@@ -28,7 +27,7 @@ class Topic:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What one film is painted with. `topic` is "" when the hint names none we know; `seed` drives the motif's chance."""
+    """What one film is painted with. `topic` "" = the hint names none we know; `seed` drives the motif's chance."""
 
     topic: str
     motif: str
@@ -60,16 +59,24 @@ _STEMS = sorted((word for word in _TOPIC_OF_WORD if len(word) >= 5 and " " not i
 _LONGEST = 3
 """Words in the longest name of a topic that is looked for inside a hint."""
 
-_ABSTRACT = ("aurora", "blobs", "bokeh", "confetti", "facets", "papercut", "petals", "ripples", "silk", "stars", "threads", "waves")
+_ABSTRACT = [
+    "aurora",
+    "blobs",
+    "bokeh",
+    "confetti",
+    "facets",
+    "papercut",
+    "petals",
+    "ripples",
+    "silk",
+    "stars",
+    "threads",
+    "waves",
+]
 """Motifs that suit a topic nobody chose any for."""
 
 _ANY_ORDER = {"bokeh", "blobs", "confetti", "threads", "network", "equaliser"}
 """Motifs that look well with their accents in any order; in the others each accent has a part to play."""
-
-
-def topic_hint(tags: Iterable[str]) -> str:
-    """The hint of a reel: its first three tags that say something, joined with commas."""
-    return ", ".join([tag.strip() for tag in tags if tag.strip()][:3])
 
 
 def topic_named(hint: str) -> str:

@@ -93,9 +93,11 @@ class Scene:
         return at
 
     def fractal(self, slope: float = 1.9) -> Field:
-        """A still cloud on the small grid, mean 0 and deviation 1: noise whose spectrum falls as 1/f^slope (Perlin's 1/f clouds)."""
+        """A still cloud on the small grid, mean 0, deviation 1: noise whose spectrum falls as 1/f^slope."""
         shape = self.low_y.shape[0], self.low_x.shape[1]
-        frequency = np.hypot(np.fft.fftfreq(shape[0])[:, None] * shape[0], np.fft.rfftfreq(shape[1])[None, :] * shape[0])
+        frequency = np.hypot(
+            np.fft.fftfreq(shape[0])[:, None] * shape[0], np.fft.rfftfreq(shape[1])[None, :] * shape[0]
+        )
         spectrum = np.fft.rfft2(self.rng.normal(size=shape)) / np.maximum(frequency, 1) ** slope
         spectrum[0, 0] = 0
         cloud = np.fft.irfft2(spectrum, shape)

@@ -15,7 +15,11 @@ def bokeh(scene: Scene) -> Painter:
     depth = np.sort(rng.uniform(0, 1, count))
     radius = (10 + 62 * depth**2.2) * scene.unit
     home_x, home_y = rng.uniform(-0.05, 1.05, count), rng.uniform(-0.02, 1.02, count)
-    sway, start, turns = rng.uniform(0.01, 0.05, (2, count)), rng.uniform(0, TURN, (3, count)), rng.integers(1, 3, count)
+    sway, start, turns = (
+        rng.uniform(0.01, 0.05, (2, count)),
+        rng.uniform(0, TURN, (3, count)),
+        rng.integers(1, 3, count),
+    )
     colours = scene.some_accents(count)
 
     def paint(phase: float) -> None:
@@ -28,6 +32,15 @@ def bokeh(scene: Scene) -> Painter:
             y = home_y[i] + sway[1, i] * (0.4 + depth[i]) * np.cos(turn + start[1, i])
             twinkle = 0.62 + 0.38 * np.sin(turn * turns[i] + start[2, i])
             alpha = (0.78 - 0.42 * depth[i]) * twinkle
-            disc(canvas, x * scene.width, y * scene.height, radius[i], colours[i], alpha, soft=(1.5 + 5 * depth[i]) * scene.unit, rim=0.35)
+            disc(
+                canvas,
+                x * scene.width,
+                y * scene.height,
+                radius[i],
+                colours[i],
+                alpha,
+                soft=(1.5 + 5 * depth[i]) * scene.unit,
+                rim=0.35,
+            )
 
     return paint

@@ -29,7 +29,9 @@ def confetti(scene: Scene) -> Painter:
         along, across = rotated(window, turn * spin[i] + start[2, i])
         blur = 1.2 + 5 * max(0.0, depth[i] - 0.7) * scene.unit * 2
         half = max(abs(facing) * size[i] * slim[i], 0.8)
-        cover = np.clip((size[i] - np.abs(along)) / blur + 0.5, 0, 1) * np.clip((half - np.abs(across)) / blur + 0.5, 0, 1)
+        cover = np.clip((size[i] - np.abs(along)) / blur + 0.5, 0, 1) * np.clip(
+            (half - np.abs(across)) / blur + 0.5, 0, 1
+        )
         shade = 0.86 + 0.14 * facing
         canvas.over(window[0], window[1], (0.94 - 0.2 * depth[i]) * cover, colours[i] * np.float32(shade))
 

@@ -18,7 +18,9 @@ def equaliser(scene: Scene) -> Painter:
     middle, shape = rng.uniform(0.44, 0.52), np.exp(-(((np.arange(BARS) - (BARS - 1) / 2) / (0.36 * BARS)) ** 2))
     pitch = scene.width / (BARS + 2)
     aspect = scene.height / scene.width
-    away = np.sqrt((scene.low_x - np.float32(0.5)) ** 2 + ((scene.low_y - np.float32(middle)) * np.float32(aspect)) ** 2)
+    away = np.sqrt(
+        (scene.low_x - np.float32(0.5)) ** 2 + ((scene.low_y - np.float32(middle)) * np.float32(aspect)) ** 2
+    )
 
     def rings(phase: float) -> Field:
         wave = np.zeros_like(away)
@@ -53,4 +55,6 @@ def _bar(scene: Scene, x: float, y: float, half: float, tall: float, colour: np.
     across, along = rotated(cut, 0.0)
     away = np.sqrt(across**2 + np.maximum(np.abs(along) - tall + half, 0) ** 2)
     light = 0.34 * np.exp(-((np.maximum(away - half, 0) / (2.0 * half)) ** 2)) + 0.62 * np.clip(half - away + 0.5, 0, 1)
-    scene.canvas.light(cut[0], top, np.clip(light * (0.7 + 0.3 * np.abs(along) / max(tall, 1)), 0, 1).astype(np.float32), colour)
+    scene.canvas.light(
+        cut[0], top, np.clip(light * (0.7 + 0.3 * np.abs(along) / max(tall, 1)), 0, 1).astype(np.float32), colour
+    )

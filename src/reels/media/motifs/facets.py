@@ -14,7 +14,10 @@ def facets(scene: Scene) -> Painter:
     shape = (DOWN + 3, ACROSS + 3)
     row, column = np.mgrid[0 : shape[0], 0 : shape[1]].astype(float)
     column[1::2] += 0.5
-    home = np.stack([(column - 1.25) / ACROSS, (row - 1) / DOWN], -1) + rng.uniform(-0.32, 0.32, (*shape, 2)) / (ACROSS, DOWN)
+    home = np.stack([(column - 1.25) / ACROSS, (row - 1) / DOWN], -1) + rng.uniform(-0.32, 0.32, (*shape, 2)) / (
+        ACROSS,
+        DOWN,
+    )
     start, reach = rng.uniform(0, TURN, (3, *shape)), rng.uniform(0.15, 0.34, (*shape, 1)) / np.array([ACROSS, DOWN])
     faces = _faces(*shape)
     colours = palette.ramp(256)

@@ -21,9 +21,12 @@ def grid(scene: Scene) -> Painter:
     pixel = distance[:, None] / scene.width
     spacing = 0.62
     nearest = np.abs((across / spacing + 0.5) % 1.0 - 0.5) * spacing
-    upright = (np.exp(-((nearest / (1.5 * pixel)) ** 2)) + 0.35 * np.exp(-((nearest / (7 * pixel)) ** 2))).astype(np.float32)
+    upright = (np.exp(-((nearest / (1.5 * pixel)) ** 2)) + 0.35 * np.exp(-((nearest / (7 * pixel)) ** 2))).astype(
+        np.float32
+    )
     count = 70
-    star = [v.astype(np.float32) for v in (rng.uniform(0, 1, count) * scene.width, rng.uniform(0, horizon - 0.12, count) * scene.height)]
+    star_x = rng.uniform(0, 1, count) * scene.width
+    star_y = rng.uniform(0, horizon - 0.12, count) * scene.height
     star_size = (rng.uniform(0.7, 1.5, count) * scene.unit).astype(np.float32)
     twinkle = rng.uniform(0, TURN, count)
     plain = (palette.deep * 0.75)[:, None, None]
@@ -32,7 +35,7 @@ def grid(scene: Scene) -> Painter:
     def paint(phase: float) -> None:
         canvas.wash(sky)
         bright = (0.45 + 0.4 * np.sin(TURN * phase * 2 + twinkle)).astype(np.float32)
-        points(canvas, *star, star_size, bright, np.tile(palette.high, (count, 1)))
+        points(canvas, star_x, star_y, star_size, bright, np.tile(palette.high, (count, 1)))
         canvas.pixels[:, :first] += sun * (sun_colour - canvas.pixels[:, :first])
         along = (distance * 0.5 + phase * lines) % 1.0
         off = np.minimum(along, 1 - along) / np.maximum(distance**2 / scene.height * 0.5, 1e-4)
@@ -46,7 +49,7 @@ def grid(scene: Scene) -> Painter:
 
 
 def _sun(scene: Scene, horizon: float) -> tuple[np.ndarray, np.ndarray]:
-    """The sun above the horizon: cover float32[rows, width] with slits that widen downwards, colour float32[3, rows, 1]."""
+    """The sun above the horizon: cover float[rows, width] with slits widening downwards, colour float[3, rows, 1]."""
     first = int(horizon * scene.height)
     aspect = scene.height / scene.width
     rows, centre, radius = scene.rows[:first], horizon - 0.10, 0.27

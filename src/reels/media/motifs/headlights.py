@@ -25,7 +25,8 @@ def headlights(scene: Scene) -> Painter:
     start, runs, thick = rng.uniform(0, 1, TRAILS), rng.integers(1, 3, TRAILS), rng.uniform(0.7, 1.5, TRAILS)
     away = np.log(depth * 12 + 1) / np.log(13.0)
     count = 60
-    lamp = [rng.uniform(0, 1, count) * scene.width, (horizon + rng.normal(-0.006, 0.012, count)) * scene.height]
+    lamp_x = rng.uniform(0, 1, count) * scene.width
+    lamp_y = (horizon + rng.normal(-0.006, 0.012, count)) * scene.height
     lamp_colour = np.stack([mix(c, palette.high, 0.4) for c in scene.some_accents(count)])
     lamp_r, blink = rng.uniform(1.2, 3.0, count) * scene.unit, rng.uniform(0, TURN, count)
 
@@ -42,8 +43,8 @@ def headlights(scene: Scene) -> Painter:
             colour = palette.high if coming else palette.accent(1)
             alpha = streak * (0.34 + 0.5 * depth) * (1 - 0.25 * height[i])
             core = mix(colour, palette.accent(0), 0.35) if coming else colour
-            ribbon(below, (centre * road.width).astype(np.float32), half.astype(np.float32), core, alpha.astype(np.float32))
+            ribbon(below, centre * road.width, half, core, alpha)
         canvas.wash(road.pixels)
-        points(canvas, *(v.astype(np.float32) for v in (*lamp, lamp_r, bright)), lamp_colour)
+        points(canvas, lamp_x, lamp_y, lamp_r, bright, lamp_colour)
 
     return paint

@@ -35,7 +35,7 @@ def meadow(scene: Scene) -> Painter:
         x = (seed_x + 0.05 * np.sin(TURN * phase + start)) * scene.width
         y = (seed_y + 0.02 * np.cos(TURN * phase + start * 1.7)) * scene.height
         bright = 0.45 + 0.4 * np.sin(TURN * phase * 2 + start)
-        points(canvas, x.astype(np.float32), y.astype(np.float32), seed_r, bright.astype(np.float32), seed_colour)
+        points(canvas, x, y, seed_r, bright, seed_colour)
 
     return paint
 
@@ -68,7 +68,9 @@ class _Grass:
         mask = Image.new("L", (scene.width * 2, height * 2), 0)
         draw = ImageDraw.Draw(mask)
         up = np.linspace(0, 1, BENDS)
-        wave = np.sin(TURN * phase + self.root * 4.5 + self.start) + 0.4 * np.sin(TURN * 2 * phase + self.root * 9 + self.start * 3)
+        wave = np.sin(TURN * phase + self.root * 4.5 + self.start) + 0.4 * np.sin(
+            TURN * 2 * phase + self.root * 9 + self.start * 3
+        )
         bend = (self.lean + self.gust * wave)[:, None] * up**1.8
         x = (self.root[:, None] + bend) * scene.width
         y = (self.foot + 0.02 - self.tall[:, None] * up * (1 - 0.6 * bend**2)) * scene.height - self.top

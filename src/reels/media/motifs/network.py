@@ -38,7 +38,7 @@ def network(scene: Scene) -> Painter:
         bright = strength[:, None] * (0.24 + 0.5 * signal)
         radius = np.full(line[..., 0].size, 0.95 * scene.unit, np.float32)
         tone = np.repeat(colours[first[near]], SAMPLES, axis=0)
-        points(canvas, *(v.ravel().astype(np.float32) for v in (line[..., 0], line[..., 1])), radius, bright.ravel().astype(np.float32), tone)
+        points(canvas, line[..., 0].ravel(), line[..., 1].ravel(), radius, bright.ravel(), tone)
         for i in range(NODES):
             pulse = 0.75 + 0.25 * np.sin(turn * 2 + start[i, 0])
             glow(canvas, node[i, 0], node[i, 1], size[i] * 4.2, colours[i], 0.5 * pulse)
@@ -52,4 +52,4 @@ def _spread(home: np.ndarray, aspect: float) -> np.ndarray:
     delta = home[:, None] - home[None]
     gap = np.linalg.norm(delta, axis=-1, keepdims=True) + 1e-6
     moved = home + (delta / gap * np.clip(0.2 - gap, 0, 1) * 0.3).sum(axis=1)
-    return np.clip(moved, (-0.06, -0.06), (1.06, 1.06 * aspect))
+    return np.asarray(np.clip(moved, (-0.06, -0.06), (1.06, 1.06 * aspect)))

@@ -24,10 +24,12 @@ def papercut(scene: Scene) -> Painter:
 
 
 def _sheets(scene: Scene) -> Ramp:
-    """The ramp: within a sheet it starts in the shadow of the sheet above and clears; sheets meet in an antialiased edge."""
+    """The ramp: within a sheet it begins in the shadow of the one above and clears; edges are antialiased."""
     palette = scene.palette
     stops = [mix(palette.deep, palette.low, 0.35), palette.low, palette.mid, palette.high]
-    base = np.stack([stops[0], *(mix(stops[int(k)], stops[min(int(k) + 1, 3)], k % 1) for k in np.linspace(0.35, 2.9, SHEETS - 1))])
+    base = np.stack(
+        [stops[0], *(mix(stops[int(k)], stops[min(int(k) + 1, 3)], k % 1) for k in np.linspace(0.35, 2.9, SHEETS - 1))]
+    )
     base[SHEETS // 2] = mix(palette.accent(0), palette.mid, 0.25)
     at = np.linspace(0, SHEETS, RAMP_SIZE, endpoint=False)
     sheet, inside = at.astype(int), at % 1
@@ -36,4 +38,5 @@ def _sheets(scene: Scene) -> Ramp:
     colours = base[sheet] * (shadow * lip)[:, None]
     edge = np.clip(inside / 0.022, 0, 1)[:, None]
     below = base[np.maximum(sheet - 1, 0)] * 0.5
-    return np.clip(np.where(sheet[:, None] > 0, below + (colours - below) * edge, colours), 0, 1).astype(np.float32)
+    ramp: Ramp = np.where(sheet[:, None] > 0, below + (colours - below) * edge, colours)
+    return np.clip(ramp, 0, 1)

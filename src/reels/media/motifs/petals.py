@@ -43,7 +43,16 @@ def petals(scene: Scene) -> Painter:
         canvas.wash(lit(picture, 0.5 * scene.spot(0.5 + 0.3 * way, 0.08, 0.65), palette.high))
         for i, (x, y) in enumerate(lights):
             shine = 0.16 + 0.08 * np.sin(TURN * phase + start[0, i])
-            disc(canvas, x * scene.width, y * scene.height, (30 + 8 * i) * scene.unit, palette.high, shine, soft=9 * scene.unit, rim=0.3)
+            disc(
+                canvas,
+                x * scene.width,
+                y * scene.height,
+                (30 + 8 * i) * scene.unit,
+                palette.high,
+                shine,
+                soft=9 * scene.unit,
+                rim=0.3,
+            )
         for i in range(count):
             petal(i, phase)
 

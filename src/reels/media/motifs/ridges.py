@@ -24,7 +24,7 @@ def ridges(scene: Scene) -> Painter:
         cycles, size, start = waves[layer]
         shift = way * phase * (1 if layer < 3 else 2)
         x = scene.columns[:, None] * 0.5 + shift * 0.5
-        # Half a width a loop: whole cycles of the double-width profile come back to themselves after two, so use even ones.
+        # A loop slides half or all of the double-width profile: with even cycles it is then back where it was.
         rise = (np.sin(TURN * x * cycles + start) * size).sum(axis=1)
         sharp = (np.abs(np.sin(TURN * x[:, 0] * cycles[2] / 2 + start[0])) - 0.6) * size[0] * 0.9
         return np.asarray(scene.height * (0.40 + 0.095 * layer - rise - sharp), np.float32)

@@ -38,7 +38,7 @@ def skyline(scene: Scene) -> Painter:
 
 
 def _row(scene: Scene, depth: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Paint one row of buildings on the canvas, far (0) to near (2); its windows: x, y float32[n], colours float32[n, 3]."""
+    """Paint one row of buildings, far (0) to near (2); its windows: x, y float32[n], colours float32[n, 3]."""
     rng, palette, canvas, unit = scene.rng, scene.palette, scene.canvas, scene.unit
     tone = mix(palette.low, palette.deep, 0.1 + 0.4 * depth)
     left, xs, ys, colours = -20.0 * unit, [], [], []
@@ -47,15 +47,15 @@ def _row(scene: Scene, depth: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         top = (0.40 + 0.13 * depth + rng.uniform(-0.10, 0.13)) * scene.height
         a, b, t = int(max(left, 0)), int(min(left + wide, scene.width)), int(top)
         if b > a:
-            share = np.clip((np.arange(t, scene.height) - t) / (0.5 * scene.height), 0, 1)[None, :, None].astype(np.float32)
+            share = np.clip(np.arange(scene.height - t, dtype=np.float32) / (0.5 * scene.height), 0, 1)[None, :, None]
             low = mix(tone, palette.accent(1), 0.2)[:, None, None]
             canvas.pixels[:, t:, a:b] = tone[:, None, None] * (1 - share) + low * share
         pitch = (13 - depth) * unit
         for column in np.arange(left + pitch, left + wide - pitch * 0.6, pitch):
             for row in np.arange(top + pitch * 1.2, 0.86 * scene.height, pitch * 1.25):
                 if rng.random() < 0.30 and 0 < column < scene.width:
-                    xs.append(column), ys.append(row), colours.append(palette.accent(int(rng.integers(0, 3))))
+                    xs.append(column)
+                    ys.append(row)
+                    colours.append(palette.accent(int(rng.integers(0, 3))))
         left += wide + rng.uniform(-8, 16) * unit
     return np.array(xs, np.float32), np.array(ys, np.float32), np.array(colours, np.float32).reshape(-1, 3)
-
-

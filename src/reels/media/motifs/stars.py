@@ -11,7 +11,7 @@ def stars(scene: Scene) -> Painter:
     """Stars coming slowly towards the viewer in front of breathing clouds of gas."""
     rng, palette, canvas = scene.rng, scene.palette, scene.canvas
     cloud, mass, veil = scene.swell(5, 0.9), scene.fractal(1.7), scene.fractal(1.5)
-    band = np.exp(-(((scene.low_x - 0.5) * rng.uniform(-1, 1) + (scene.low_y - 0.5)) / 0.34) ** 2).astype(np.float32)
+    band = np.exp(-((((scene.low_x - 0.5) * rng.uniform(-1, 1) + (scene.low_y - 0.5)) / 0.34) ** 2)).astype(np.float32)
     ground, mist = palette.ramp(), vivid(palette.accent(0), 0.16)
     middle = rng.uniform(0.35, 0.65, 2)
     count = 260
@@ -31,9 +31,10 @@ def stars(scene: Scene) -> Painter:
         near = (far + phase) % 1.0
         spread = away * (0.25 + 0.95 * near**1.6) * scene.height
         x, y = middle[0] * scene.width + np.cos(angle) * spread, middle[1] * scene.height + np.sin(angle) * spread
-        bright = np.minimum(1, 4 * near) * np.minimum(1, 5 * (1 - near)) * (0.75 + 0.25 * np.sin(TURN * phase * 2 + twinkle))
+        fade = np.minimum(1, 4 * near) * np.minimum(1, 5 * (1 - near))
+        bright = fade * (0.75 + 0.25 * np.sin(TURN * phase * 2 + twinkle))
         radius = size * (0.7 + 0.9 * near)
-        points(canvas, *(v.astype(np.float32) for v in (x, y, radius, bright)), colours.astype(np.float32))
+        points(canvas, x, y, radius, bright, colours)
         for i in range(7):
             strength = 0.5 + 0.3 * np.sin(TURN * phase + twinkle[i])
             at = (big_x[i] * scene.width, big_y[i] * scene.height)

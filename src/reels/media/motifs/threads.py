@@ -26,13 +26,15 @@ def threads(scene: Scene) -> Painter:
         picture = lit(ground, 0.4 * scene.spot(glow_at[0], glow_at[1], 0.6 + 0.05 * np.sin(turn)), palette.mid)
         canvas.wash(lit(picture, 0.25 * scene.spot(1 - glow_at[0], 1 - glow_at[1], 0.5), palette.accent(1)))
         pixels = canvas.pixels.transpose(0, 2, 1) if upright else canvas.pixels
-        spine = 0.5 + amplitude * np.sin(TURN * along * cycles + turn + start[0]) + 0.06 * np.sin(TURN * along * 1.7 - turn + start[1])
+        bow = amplitude * np.sin(TURN * along * cycles + turn + start[0])
+        spine = 0.5 + bow + 0.06 * np.sin(TURN * along * 1.7 - turn + start[1])
+        ply = 0.35 * np.sin(TURN * along * 2.1 + turn + start[3])
         for i in range(COUNT):
             share = i / (COUNT - 1) - 0.5
-            twist = np.sin(TURN * along * 0.9 + start[2] - turn + share * 1.2) + 0.35 * np.sin(TURN * along * 2.1 + turn + start[3])
+            twist = np.sin(TURN * along * 0.9 + start[2] - turn + share * 1.2) + ply
             centre = (spine + share * 0.42 * twist) * breadth
             alpha = 0.34 + 0.32 * np.sin(TURN * (along * 1.2 + share) + start[4] + turn)
             half = np.full(length, (1.3 + 1.1 * abs(np.sin(i * 1.7))) * scene.unit, np.float32)
-            ribbon(pixels, centre.astype(np.float32), half, colours[i], alpha.astype(np.float32))
+            ribbon(pixels, centre, half, colours[i], alpha)
 
     return paint

@@ -24,7 +24,8 @@ def waves(scene: Scene) -> Painter:
     def edge(layer: int, phase: float) -> np.ndarray:
         near, turn, x = layer / (LAYERS - 1), TURN * phase, scene.columns * TURN
         height = (0.022 + 0.026 * near) * scene.height
-        swell = np.sin(x * (1.25 - 0.5 * near) + way * turn + start[layer, 0]) + 0.45 * np.sin(x * 2.1 - way * turn + start[layer, 1])
+        long, short = x * (1.25 - 0.5 * near) + way * turn, x * 2.1 - way * turn
+        swell = np.sin(long + start[layer, 0]) + 0.45 * np.sin(short + start[layer, 1])
         heave = 0.35 * np.sin(turn + start[layer, 2])
         return np.asarray((0.40 + 0.115 * layer) * scene.height + height * (swell + heave), np.float32)
 
@@ -35,6 +36,6 @@ def waves(scene: Scene) -> Painter:
             light = mix(tone[layer], palette.accent(layer) if layer % 2 else palette.high, 0.42 - 0.04 * layer)
             fill_below(canvas, crest, light, tone[layer], 0.17 * scene.height, alpha=0.9)
             shine = 0.35 * (0.4 + 0.6 * np.exp(-(((scene.columns - sun_x) / 0.28) ** 2)))
-            ribbon(canvas.pixels, crest + scene.unit, full * 1.6 * scene.unit, palette.high, shine.astype(np.float32))
+            ribbon(canvas.pixels, crest + scene.unit, full * 1.6 * scene.unit, palette.high, shine)
 
     return paint

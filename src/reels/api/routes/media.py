@@ -1,0 +1,61 @@
+"""GET /media/{reel_id}.mp4 and .jpg: the drawn films and their posters, with ranges, validators and long caching."""
+
+from collections.abc import Awaitable, Callable
+from inspect import isawaitable
+from urllib.parse import quote
+
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+from starlette.routing import Route
+
+from reels.core.errors import UnknownReel
+from reels.media.store import MediaKind, MediaStore
+
+TopicOf = Callable[[str], str | Awaitable[str | None] | None]
+"""Reel id -> its topic hint (`reels.media.store.topic_hint` of its tags), or None for a reel we don't have."""
+
+_TYPES = {MediaKind.FILM: "video/mp4", MediaKind.POSTER: "image/jpeg"}
+
+HEADERS = {
+    "cache-control": "public, max-age=604800, immutable",
+    "access-control-allow-origin": "*",
+    "access-control-expose-headers": "accept-ranges, content-length, content-range, etag",
+    "cross-origin-resource-policy": "cross-origin",
+    "x-content-type-options": "nosniff",
+}
+"""On every film and poster. Nothing here depends on who asks, so any cache may keep and any page may show it."""
+
+
+def media_url(reel_id: str, kind: MediaKind) -> str:
+    """The path these routes serve the reel's film or poster at."""
+    return f"/media/{quote(reel_id, safe='')}.{kind}"
+
+
+def media_routes(store: MediaStore, topic_of: TopicOf) -> list[Route]:
+    """The two routes. Raise UnknownReel, StoreUnavailable and StoreError; a range that can't be met is answered 416."""
+
+    def route(kind: MediaKind) -> Route:
+        async def endpoint(request: Request) -> Response:
+            reel_id: str = request.path_params["reel_id"]
+            found = topic_of(reel_id)
+            hint = await found if isawaitable(found) else found
+            if hint is None:
+                raise UnknownReel(reel_id)
+            # Drawing is deterministic and the name holds all it depends on: every server gives a film the same tag.
+            etag = f'"{store.path(kind, reel_id, hint).name}"'
+            headers = {**HEADERS, "etag": etag}
+            if _has_it(request.headers.get("if-none-match"), etag):
+                return Response(status_code=304, headers=headers)
+            return FileResponse(await store.get(kind, reel_id, hint), media_type=_TYPES[kind], headers=headers)
+
+        return Route(f"/media/{{reel_id:path}}.{kind}", endpoint, name=f"media_{kind.name.lower()}")
+
+    return [route(kind) for kind in MediaKind]
+
+
+def _has_it(if_none_match: str | None, etag: str) -> bool:
+    """Whether the client's copy is this one (RFC 9110 13.1.2: weak comparison, a list, or any)."""
+    if if_none_match is None:
+        return False
+    tags = [tag.strip().removeprefix("W/") for tag in if_none_match.split(",")]
+    return "*" in tags or etag in tags

@@ -1,0 +1,41 @@
+"""One picture of every topic and motif: to see at a glance how the films look, and for the README."""
+
+from pathlib import Path
+
+from PIL import Image
+
+from reels.media.film import still
+from reels.media.looks import TOPICS, look_of
+
+_PHASE = 0.3
+_SEARCH = 200
+"""Reel ids tried for a look not shown yet; the chance that one of six motifs never comes in 200 is below 1e-15."""
+
+
+def choose_looks(count: int) -> list[tuple[str, str]]:
+    """`count` pairs (topic hint, reel id) that show every topic once and as many different motifs as they have."""
+    shown: dict[str, int] = {}
+    chosen = []
+    for turn in range(-(-count // len(TOPICS))):
+        for topic in TOPICS:
+            ids = (f"{topic}-{turn}-{number}" for number in range(_SEARCH))
+            reel_id = min(ids, key=lambda name: shown.get(look_of(topic, name).motif, 0))
+            motif = look_of(topic, reel_id).motif
+            shown[motif] = shown.get(motif, 0) + 1
+            chosen.append((topic, reel_id))
+    return chosen[:count]
+
+
+def draw_sheet(path: Path, columns: int = 8, rows: int = 4, tile_width: int = 180, quality: int = 90) -> None:
+    """Write the contact sheet as PNG (256 colours, dithered) or JPEG, by the path's ending."""
+    height = tile_width * 16 // 9
+    gap = max(2, tile_width // 30)
+    sheet = Image.new("RGB", (columns * (tile_width + gap) + gap, rows * (height + gap) + gap), (12, 12, 16))
+    for place, (topic, reel_id) in enumerate(choose_looks(columns * rows)):
+        tile = still(reel_id, topic, phase=_PHASE).resize((tile_width, height), Image.Resampling.LANCZOS)
+        sheet.paste(tile, (gap + place % columns * (tile_width + gap), gap + place // columns * (height + gap)))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.suffix.lower() == ".png":
+        sheet.quantize(256, dither=Image.Dither.FLOYDSTEINBERG).save(path, optimize=True)
+    else:
+        sheet.save(path, quality=quality, optimize=True)
