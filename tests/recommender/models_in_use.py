@@ -3,6 +3,7 @@
 from functools import cache
 
 import numpy as np
+from tests.snapshots import NOW, make_snapshot, reel_name
 
 from reels.core import signals
 from reels.core.keys import key_of, keys_of
@@ -12,7 +13,6 @@ from reels.learning.snapshot import Snapshot
 from reels.recommender.models import Models, build
 from reels.recommender.orders import orders_of
 from reels.recommender.tail import prepare, tail_of
-from tests.snapshots import NOW, make_snapshot, reel_name
 
 
 @cache

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 
 import numpy as np
+from tests.snapshots import NOW, reel_name
 
 from reels.core.keys import key_of
 from reels.core.types import Event, EventKind, FeedQuery, User, UserState
 from reels.core.user_state import fold, new_state
-from tests.snapshots import NOW, reel_name
 
 
 def query(

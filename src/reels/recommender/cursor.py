@@ -1,7 +1,7 @@
 """The cursor: which page comes next, signed, so that it can't be made up or used by somebody else.
 
 base64url(version 1 byte, feed_id of the next page 16 bytes, session seed uint64, page number uint32, mode 1 byte,
-limit 1 byte, HMAC-SHA256 cut to 16 bytes over all of it and the user id). 63 characters. A page asked twice has
+time of issue uint32, HMAC-SHA256 cut to 16 bytes over all of it and the user id). 67 characters. A page asked twice has
 the same cursor, hence the same feed_id, hence the same stored page.
 """
 
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from reels.core.errors import BadCursor
 
-_BODY = struct.Struct("<B16sQIBB")
+_BODY = struct.Struct("<B16sQIBI")
 _VERSION = 1
 _MAC = 16
 _MODES = ("for_you", "latest")
@@ -22,13 +22,13 @@ _MODES = ("for_you", "latest")
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """The next page of a session. `feed_id` 32 hex digits; `limit` 0 = as the request says."""
+    """The next page of a session. `feed_id` 32 hex digits; `issued_at` epoch s."""
 
     feed_id: str
     seed: int
     number: int
     mode: str = "for_you"
-    limit: int = 0
+    issued_at: int = 0
 
 
 def sign(cursor: Cursor, user_id: str, key: bytes) -> str:
@@ -39,7 +39,7 @@ def sign(cursor: Cursor, user_id: str, key: bytes) -> str:
         cursor.seed,
         cursor.number,
         _MODES.index(cursor.mode),
-        min(cursor.limit, 255),
+        cursor.issued_at,
     )
     return base64.urlsafe_b64encode(body + _mac(body, user_id, key)).rstrip(b"=").decode()
 
@@ -55,14 +55,14 @@ def verify(token: str, user_id: str, key: bytes) -> Cursor:
     body, mac = raw[: _BODY.size], raw[_BODY.size :]
     if not hmac.compare_digest(mac, _mac(body, user_id, key)):
         raise BadCursor("altered, or not this viewer's")
-    _, feed_id, seed, number, mode, limit = _BODY.unpack(body)
-    return Cursor(feed_id.hex(), seed, number, _MODES[mode], limit)
+    _, feed_id, seed, number, mode, issued_at = _BODY.unpack(body)
+    return Cursor(feed_id.hex(), seed, number, _MODES[mode], issued_at)
 
 
-def after(cursor: Cursor) -> Cursor:
+def after(cursor: Cursor, now: float) -> Cursor:
     """The page after this one. Its feed_id follows from this one's, so that a page computed twice has one successor."""
     digest = hashlib.sha256(b"next" + bytes.fromhex(cursor.feed_id)).hexdigest()[:32]
-    return Cursor(digest, cursor.seed, cursor.number + 1, cursor.mode, cursor.limit)
+    return Cursor(digest, cursor.seed, cursor.number + 1, cursor.mode, int(now))
 
 
 def page_seed(cursor: Cursor) -> int:

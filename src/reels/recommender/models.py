@@ -125,7 +125,7 @@ def build(
     orders: Orders | None = None,
     retrieval: Retrieval | None = None,
 ) -> Models:
-    """The models of a snapshot and what has happened since; `orders` and `retrieval` of the same snapshot can be given."""
+    """The models of a snapshot and what has happened since; `orders` and `retrieval`: made before, of the same."""
     tail = tail or Tail()
     orders = orders or orders_of(snapshot)
     base, late = len(snapshot.keys), len(tail.keys)

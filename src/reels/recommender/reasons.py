@@ -45,6 +45,8 @@ SHARE = 0.12
 """A part that added less than this share of the score is not named."""
 TO_THE_END = 0.9
 FRESH_SEC = 3 * 86_400.0
+TELLING = 0.2
+"""Normalised content or cf part from which a reel of the history is named as the reason."""
 POPULAR = 0.4
 """Normalised popularity from which a reel is called popular."""
 TITLE = 60
@@ -113,11 +115,12 @@ def _of_one(
     boosts = {name: float(values[pick.index]) for name, values in board.boosts.items()}
     weights = policy.weights
     strong: list[tuple[float, Reason]] = []
-    if because.near[place] >= 0:
+    if because.near[place] >= 0 and parts["content"] >= TELLING:
         strong.append(
             (weights.content * parts["content"], _of_event(viewer.evidence, models, int(because.near[place])))
         )
-    strong.append((weights.cf * parts["cf"], _of_neighbours(viewer.evidence, models, because, place)))
+    if parts["cf"] >= TELLING:
+        strong.append((weights.cf * parts["cf"], _of_neighbours(viewer.evidence, models, because, place)))
     if parts["popularity"] >= POPULAR:
         strong.append((weights.popularity * parts["popularity"], _popular(viewer, models, row)))
     strong.append((boosts["trending"], _trending(viewer, models, row)))

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from reels.core.keys import Keys
 from reels.core.policy import Policy
-from reels.core.types import FeedPage, FeedQuery, Floats, Mask, Rows, ScoreBoard, UserState
+from reels.core.types import CandidateSet, FeedPage, FeedQuery, Floats, Mask, Rows, ScoreBoard, UserState
 from reels.recommender.evidence import Evidence
 from reels.recommender.models import Models
 
@@ -123,3 +123,5 @@ class Done:
     page: FeedPage
     inputs: PageInputs
     models: Models
+    cached: CandidateSet | None = None
+    """The candidate set it came from, when that is one to be kept."""

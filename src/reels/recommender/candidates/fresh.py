@@ -42,4 +42,5 @@ def newest_first(models: Models, limit: int, now: float) -> Rows:
     start = bisect_left(range(len(head)), True, key=lambda place: bool(models.published[head[place]] <= now))
     rows = np.concatenate([head[start : start + wanted], late])
     rows = rows[models.active[rows] & (models.published[rows] <= now)]
-    return rows[np.lexsort((rows, -models.published[rows]))][:limit]
+    newest: Rows = rows[np.lexsort((rows, -models.published[rows]))][:limit]
+    return newest

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from reels.core.keys import Keys
 from reels.core.policy import Policy
-from reels.core.types import CandidateSet, FeedQuery, Rows
+from reels.core.types import CandidateSet, FeedQuery, Mask, Rows
 from reels.recommender.evidence import evidence_of
 from reels.recommender.membership import in_sorted
 from reels.recommender.models import Models
@@ -23,6 +23,8 @@ NEWEST_EVENTS = 3
 falls by 61% (MicroLens)."""
 FRESH_PLACES = 20
 """Newest reels that are merged in at request time."""
+REST_CHUNK = 5000
+"""Rows looked through at a time for what no source found."""
 REST = "rest"
 """What found the reels that no source did, when few are left."""
 
@@ -80,7 +82,8 @@ class Generator:
         answers = [rows[~in_sorted(models.keys[rows], hidden)] for rows in answers]
         found = union(answers, quotas, policy.candidates)
         if len(found.rows) < policy.candidates:
-            found = self._with_rest(found, models, hidden, policy.candidates)
+            missing = policy.candidates - len(found.rows)
+            found = self.rest(found, models, missing, lambda rows: ~in_sorted(models.keys[rows], hidden))
         return CandidateSet(
             keys=models.keys[found.rows],
             found_by=found.found_by,
@@ -109,21 +112,23 @@ class Generator:
                     answers.append((i, _shown(found, models, hidden)[:40]))
         return _added(rows, bits, answers)
 
-    def rest(self, found: Found, viewer: Viewer, models: Models, wanted: int) -> Found:
-        """Everything the viewer has not seen, most popular first, until `wanted` rows: for the end of a catalogue."""
-        return self._with_rest(found, models, np.union1d(viewer.seen, viewer.served), wanted)
+    def rest(self, found: Found, models: Models, wanted: int, keep: Callable[[Rows], Mask]) -> Found:
+        """The set with up to `wanted` further rows that pass `keep`, most popular first: for the end of a catalogue."""
+        late = np.arange(models.base, models.n, dtype=np.int32)
+        rows = np.concatenate([late, self._rest(models)])
+        rows = rows[models.active[rows] & ~in_sorted(rows, np.sort(found.rows))]
+        more: list[Rows] = []
+        for start in range(0, len(rows), REST_CHUNK):
+            chunk = rows[start : start + REST_CHUNK]
+            more.append(chunk[keep(chunk)])
+            if sum(map(len, more)) >= wanted:
+                break
+        added = np.concatenate(more)[:wanted] if more else rows
+        bits = np.full(len(added), 1 << (len(self.names) - 1), np.uint16)
+        return replace(found, rows=np.concatenate([found.rows, added]), found_by=np.concatenate([found.found_by, bits]))
 
     def _bit_of(self, name: str) -> int:
         return self.names.index(name) if name in self.names else len(self.names) - 1
-
-    def _with_rest(self, found: Found, models: Models, hidden: Keys, wanted: int) -> Found:
-        late = np.arange(models.base, models.n, dtype=np.int32)
-        rows = np.concatenate([late, self._rest(models)])
-        rows = rows[models.active[rows]]
-        rows = rows[~in_sorted(models.keys[rows], hidden) & ~in_sorted(rows, np.sort(found.rows))]
-        rows = rows[: max(0, wanted - len(found.rows))]
-        bits = np.full(len(rows), 1 << (len(self.names) - 1), np.uint16)
-        return replace(found, rows=np.concatenate([found.rows, rows]), found_by=np.concatenate([found.found_by, bits]))
 
     def _ask(
         self, query: FeedQuery, viewer: Viewer, models: Models, policy: Policy, limits: Sequence[int]

@@ -28,4 +28,5 @@ class NewCreators:
             own = models.languages[rows]
             foreign = (own >= 0) & (own != languages.index(viewer.state.language))
         order = np.lexsort((rows, -models.published[rows], models.impressions[rows], foreign))
-        return rows[order][:limit]
+        found: Rows = rows[order][:limit]
+        return found

@@ -28,7 +28,8 @@ class Popular:
         rows = models.current[turns] if models.base else turns
         _, first = np.unique(rows, return_index=True)
         rows = rows[np.sort(first)]
-        return rows[models.active[rows]][:limit].astype(np.int32)
+        found: Rows = rows[models.active[rows]][:limit].astype(np.int32)
+        return found
 
 
 def _of_tail(models: Models) -> Rows:

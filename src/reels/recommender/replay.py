@@ -1,0 +1,176 @@
+"""Everything a page was computed from, as bytes, and the page computed again from them: bit for bit the same.
+
+What the snapshot holds is not packed, only what it can't know: the viewer's state, which candidates were hidden, live
+signals that differed from the snapshot, and the tail reels that were looked at. A page of 300 candidates and a long
+history takes about 8 KB.
+
+The same bits come out on the same kind of processor with the same versions of numpy and numba; the number of BLAS
+threads does not matter, because `compute` does not use BLAS.
+"""
+
+import zlib
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import numpy as np
+import orjson
+from numpy.typing import NDArray
+
+from reels.core.errors import InputError, NoSnapshot
+from reels.core.policy import Policy
+from reels.core.types import FeedPage, FeedQuery, Rows, ServedFeed
+from reels.core.user_state import pack as pack_state
+from reels.core.user_state import unpack as unpack_state
+from reels.recommender.membership import in_sorted
+from reels.recommender.models import Models, build
+from reels.recommender.pipeline import Pipeline, compute
+from reels.recommender.stages import PageInputs
+from reels.recommender.viewer import viewer_of
+
+_MAGIC = b"RPI1"
+_LIVE = ("active", "trending", "impressions", "creator_impressions")
+"""Columns that change between two snapshots."""
+_OF_TAIL = (
+    "keys", "creators", "published", "durations", "regions", "languages", "topics", "duplicates", "popularity",
+    "origin", *_LIVE,
+)  # fmt: skip
+Columns = dict[str, NDArray[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """What `unpack` reads: texts and columns, before models are at hand."""
+
+    head: dict[str, Any]
+    columns: Columns
+
+
+def pack(inputs: PageInputs, models: Models) -> bytes:
+    """The inputs as bytes, to be computed again with the same snapshot."""
+    viewer, rows = inputs.viewer, inputs.candidates
+    looked_at = np.unique(np.concatenate([rows, viewer.evidence.newest, inputs.above]))
+    late = looked_at[looked_at >= models.base]
+    keys = np.sort(models.keys[rows])
+    live = _live(models, rows[rows < models.base])
+    head = {
+        "query": asdict(inputs.query),
+        "sources": inputs.sources,
+        "degraded": inputs.degraded,
+        "digest": inputs.state_digest,
+        "snapshot": models.version,
+        "json": [models.reel_json(int(row)).decode() for row in late],
+    }
+    columns: Columns = {
+        "state": np.frombuffer(pack_state(viewer.state), np.uint8),
+        "candidates": rows,
+        "found_by": inputs.found_by,
+        "above": inputs.above,
+        "seen": viewer.seen[in_sorted(viewer.seen, keys)],
+        "served": viewer.served[in_sorted(viewer.served, keys) | _twins(viewer.served, models, rows)],
+        "late": late,
+        "late_content": models.content(late) if len(late) else np.empty((0, models.tail_content.shape[1]), np.float32),
+    }
+    columns |= {f"late_{name}": getattr(models, name)[late] for name in _OF_TAIL}
+    columns |= {f"live_{name}": values for name, values in live.items()}
+    return _to_bytes(head, columns)
+
+
+def unpack(packed: bytes) -> Packed:
+    """Texts and columns of packed inputs; InputError when these are not any."""
+    try:
+        raw = zlib.decompress(packed)
+        if raw[:4] != _MAGIC:
+            raise InputError(f"not packed inputs: they begin {raw[:4]!r}")
+        size = int.from_bytes(raw[4:8], "little")
+        head = orjson.loads(raw[8 : 8 + size])
+        at, columns = 8 + size, {}
+        for name, dtype, shape in head.pop("columns"):
+            count = int(np.prod(shape))
+            columns[name] = np.frombuffer(raw, dtype, count, at).reshape(shape)
+            at += count * np.dtype(dtype).itemsize
+    except (zlib.error, orjson.JSONDecodeError, ValueError, KeyError) as error:
+        raise InputError(f"packed inputs of {len(packed)} bytes can't be read: {error}") from None
+    return Packed(head, columns)
+
+
+def replay(served: ServedFeed, models: Models, policy: Policy, pipelines: dict[str, Pipeline]) -> FeedPage:
+    """The recorded page computed again. `models` of the snapshot it was made with (their tail and signals are ignored).
+
+    Timings and cursor are taken over: they are not computed from the inputs. NoSnapshot: models of another snapshot.
+    """
+    packed = unpack(served.inputs)
+    if packed.head["snapshot"] != models.version:
+        raise NoSnapshot(f"page {served.page.feed_id} was made with {packed.head['snapshot']}, not {models.version}")
+    then = _models_then(packed, models)
+    inputs, rows_then = _inputs(packed, then)
+    page = compute(inputs, then, policy, pipelines[inputs.query.mode]).page
+    items = tuple(replace(one, row=int(rows_then[one.row]) if one.row >= then.base else one.row) for one in page.items)
+    return replace(page, items=items, next_cursor=served.page.next_cursor, timings_ms=served.page.timings_ms)
+
+
+def _live(models: Models, rows: Rows) -> Columns:
+    """Live columns of those snapshot rows where they differ from the snapshot's own."""
+    snapshot = models.snapshot
+    differs = models.trending[rows] != 0
+    for name in ("active", "impressions", "creator_impressions"):
+        differs |= getattr(models, name)[rows] != getattr(snapshot, name)[rows]
+    changed = rows[differs]
+    return {"rows": changed} | {name: getattr(models, name)[changed] for name in _LIVE}
+
+
+def _twins(served: NDArray[np.int64], models: Models, rows: Rows) -> NDArray[np.bool_]:
+    """Which served reels are near-duplicates of a candidate."""
+    at = models.rows_of(served)
+    twin = in_sorted(models.duplicates[np.maximum(at, 0)], np.sort(models.duplicates[rows])) if models.n else at >= 0
+    return twin & (at >= 0)
+
+
+def _models_then(packed: Packed, models: Models) -> Models:
+    """Models with the snapshot, the tail reels that were looked at, and the live signals of then."""
+    columns, base = packed.columns, models.base
+    plain = build(models.snapshot, orders=models.orders, retrieval=models.retrieval)
+    changed: dict[str, Any] = {}
+    for name in _OF_TAIL:
+        column = np.concatenate([getattr(plain, name), columns[f"late_{name}"]])
+        if name in _LIVE:
+            column[columns["live_rows"]] = columns[f"live_{name}"]
+        changed[name] = column
+    sort = np.argsort(columns["late_keys"], kind="stable").astype(np.int32)
+    return replace(
+        plain,
+        **changed,
+        tail_content=columns["late_content"],
+        tail_json=tuple(one.encode() for one in packed.head["json"]),
+        tail_keys=columns["late_keys"][sort],
+        tail_rows=sort + np.int32(base),
+    )
+
+
+def _inputs(packed: Packed, then: Models) -> tuple[PageInputs, dict[int, int]]:
+    """The inputs in the row numbers of `then`, and the row numbers of tail rows at the time."""
+    columns, head = packed.columns, packed.head
+    late = columns["late"]
+    state = unpack_state(columns["state"].tobytes())
+    inputs = PageInputs(
+        query=FeedQuery(**head["query"]),
+        viewer=viewer_of(state, then, columns["seen"], columns["served"]),
+        candidates=_renumbered(columns["candidates"], late, then.base),
+        found_by=columns["found_by"],
+        sources=tuple(head["sources"]),
+        above=_renumbered(columns["above"], late, then.base),
+        degraded=tuple(head["degraded"]),
+        state_digest=head["digest"],
+    )
+    return inputs, {then.base + i: row for i, row in enumerate(late.tolist())}
+
+
+def _renumbered(rows: Rows, late: Rows, base: int) -> Rows:
+    return np.where(rows >= base, base + np.searchsorted(late, rows), rows).astype(np.int32)
+
+
+def _to_bytes(head: dict[str, Any], columns: Columns) -> bytes:
+    plain = {name: np.ascontiguousarray(values) for name, values in columns.items()}
+    head = head | {"columns": [(name, values.dtype.str, values.shape) for name, values in plain.items()]}
+    text = orjson.dumps(head)
+    body = b"".join((_MAGIC, len(text).to_bytes(4, "little"), text, *(one.tobytes() for one in plain.values())))
+    return zlib.compress(body, 1)
