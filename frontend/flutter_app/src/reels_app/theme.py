@@ -46,7 +46,8 @@ READING_WIDTH = 520
 TURN_MS = 320
 FADE_MS = 220
 
-FALLBACK_FONTS = ["Noto Sans", "Noto Sans Devanagari", "Noto Sans Arabic"]
+FONT = "Inter"
+"""Carried by the web files (see `fonts/`); a packaged app without it uses the system's own."""
 
 
 def text(
@@ -66,7 +67,6 @@ def text(
             color=color,
             height=height,
             letter_spacing=-0.2 if size >= 20 else 0,
-            font_family_fallback=FALLBACK_FONTS,
         ),
         **more,  # type: ignore[arg-type]
     )
@@ -109,6 +109,7 @@ def page_theme() -> ft.Theme:
     )  # fmt: skip
     return ft.Theme(
         color_scheme=scheme,
+        font_family=FONT,
         scaffold_bgcolor=GROUND,
         canvas_color=GROUND,
         use_material3=True,
@@ -131,8 +132,7 @@ def primary_button() -> ft.ButtonStyle:
     return ft.ButtonStyle(
         bgcolor=ACCENT, color=ON_ACCENT, padding=ft.Padding.symmetric(horizontal=S6, vertical=S4),
         shape=ft.RoundedRectangleBorder(radius=PILL),
-        text_style=ft.TextStyle(size=15, weight=ft.FontWeight.W_600,
-                                font_family_fallback=FALLBACK_FONTS),
+        text_style=ft.TextStyle(size=15, weight=ft.FontWeight.W_600),
     )  # fmt: skip
 
 
@@ -142,6 +142,5 @@ def quiet_button(color: str = TEXT) -> ft.ButtonStyle:
         bgcolor=SURFACE_HIGH, color=color,
         padding=ft.Padding.symmetric(horizontal=S5, vertical=S4),
         shape=ft.RoundedRectangleBorder(radius=PILL),
-        text_style=ft.TextStyle(size=14, weight=ft.FontWeight.W_500,
-                                font_family_fallback=FALLBACK_FONTS),
+        text_style=ft.TextStyle(size=14, weight=ft.FontWeight.W_500),
     )  # fmt: skip

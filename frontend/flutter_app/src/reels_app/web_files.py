@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import json
 import mimetypes
 import re
 import shutil
@@ -17,7 +18,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import brotli
-from flet_web import get_package_web_dir, patch_font_manifest_json
+from flet_web import get_package_web_dir
 
 HERE = Path(__file__).parent
 SHELL = HERE / "web"
@@ -83,12 +84,22 @@ def copy_files(root: Path) -> None:
         }
 
     shutil.copytree(source, root, ignore=left_out)
-    patch_font_manifest_json(str(root / "assets" / "FontManifest.json"))
+    shutil.copytree(HERE / "fonts", root / "assets" / "fonts", dirs_exist_ok=True)
+    name_fonts(root / "assets" / "FontManifest.json")
     for path in SHELL.iterdir():
         if path.name != "index.html":
             shutil.copy(path, root / path.name)
-    shutil.copytree(HERE / "fonts", root / "fonts")
     (root / "index.html").unlink()
+
+
+def name_fonts(manifest: Path) -> None:
+    """Tell the engine of our fonts, and of the one it would else fetch from outside."""
+    fonts = json.loads(manifest.read_text(encoding="utf-8"))
+    fonts.append({"family": "Roboto", "fonts": [{"asset": "fonts/roboto.woff2"}]})
+    weights = [{"asset": f"fonts/inter-{name}.woff2", "weight": weight}
+               for name, weight in (("regular", 400), ("semibold", 600))]  # fmt: skip
+    fonts.append({"family": "Inter", "fonts": weights})
+    manifest.write_text(json.dumps(fonts), encoding="utf-8")
 
 
 def compress_all(root: Path) -> None:
@@ -112,7 +123,7 @@ def compress(path: Path) -> None:
 def fallback_font(root: Path, wanted: str) -> Path | None:
     """The font we carry for what the engine asks for (`notosansarabic/v28/....woff2`), if any."""
     family = re.sub(r"[^a-z]", "", wanted.split("/")[0])
-    path = root / "fonts" / f"{family}.woff2"
+    path = root / "assets" / "fonts" / f"{family}.woff2"
     return path if path.exists() else None
 
 

@@ -151,14 +151,14 @@ class AppShell:
         """Tell why this reel was picked."""
         self._open(why_sheet(
             self.stage.words, showing, lambda: self._more_like(showing),
-            lambda: self._away(HIDE, showing), self._sheet_closed,
+            lambda: self._away(HIDE, showing), self._sheet_closed, self.stage.page.height or 800,
         ))  # fmt: skip
 
     def open_more(self, showing: Showing) -> None:
         """The less frequent actions."""
         self._open(more_sheet(
             self.stage.words, showing, lambda: self._away(HIDE, showing),
-            lambda: self._away(BLOCK, showing), self._sheet_closed,
+            lambda: self._away(BLOCK, showing), self._sheet_closed, self.stage.page.height or 800,
         ))  # fmt: skip
 
     def _open(self, sheet: ft.BottomSheet) -> None:

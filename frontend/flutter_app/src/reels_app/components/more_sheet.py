@@ -11,6 +11,9 @@ from reels_app.components.sheet import sheet, sheet_row
 from reels_app.models import Showing
 from reels_app.strings import Strings
 
+NEEDS = 340
+"""Logical pixels of height under which the sheet scrolls."""
+
 
 def more_sheet(
     words: Strings,
@@ -18,6 +21,7 @@ def more_sheet(
     on_hide: Callable[[], None],
     on_block: Callable[[], None],
     on_dismiss: Callable[[], None],
+    height: float = 800,
 ) -> ft.BottomSheet:
     """Not interested, and block the creator."""
     rows = [
@@ -29,4 +33,4 @@ def more_sheet(
             sheet_row(ft.Icons.BLOCK_ROUNDED, words("block", name=creator), words("block_hint"),
                       on_block, "block", theme.DANGER)
         )  # fmt: skip
-    return sheet(words("more_title"), rows, on_dismiss, "more-sheet")
+    return sheet(words("more_title"), rows, on_dismiss, "more-sheet", height < NEEDS)

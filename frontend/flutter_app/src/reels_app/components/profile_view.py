@@ -14,6 +14,9 @@ from reels_app.components.state_view import state_view, waiting_view
 from reels_app.models import HistoryEntry, Profile, Reel
 from reels_app.strings import LANGUAGES
 
+WIDEST = 920
+"""Logical pixels the profile grows to."""
+
 TABS = ("liked", "saved", "history")
 HISTORY_ICONS = {
     "like": ft.Icons.FAVORITE_ROUNDED, "save": ft.Icons.BOOKMARK_ROUNDED,
@@ -62,11 +65,15 @@ class ProfileView(ft.Container):
     def _page(self, profile: Profile) -> ft.Control:
         rows = [self._bar(), self._who(profile), self._tabs(profile), self._content(profile)]
         return ft.Column(
-            [ft.Container(row, padding=ft.Padding.symmetric(horizontal=theme.S4)) for row in rows]
-            + [self._settings()],
+            [ft.Container(row, padding=ft.Padding.symmetric(horizontal=theme.S4), width=self.width_of())
+             for row in rows] + [self._settings()],
             scroll=ft.ScrollMode.AUTO, spacing=theme.S4, expand=True,
-            horizontal_alignment=ft.CrossAxisAlignment.STRETCH,
+            horizontal_alignment=ft.CrossAxisAlignment.CENTER,
         )  # fmt: skip
+
+    def width_of(self) -> float:
+        """How wide the page may be: all of a phone, a readable part of a desktop."""
+        return min(self.stage.page.width or WIDEST, WIDEST)
 
     def _bar(self) -> ft.Control:
         words = self.stage.words
@@ -79,14 +86,13 @@ class ProfileView(ft.Container):
 
     def _who(self, profile: Profile) -> ft.Control:
         name = self.stage.words("you")
-        short = profile.user_id.removeprefix("u_")[:6]
         face = ft.Container(
             ft.Icon(ft.Icons.PERSON_ROUNDED, size=36, color=theme.GROUND), width=72, height=72,
             border_radius=theme.PILL, bgcolor=creator_colour(profile.user_id),
             alignment=ft.Alignment.CENTER,
         )  # fmt: skip
         lines = [
-            theme.display(f"{name} · {short}", max_lines=1, overflow=ft.TextOverflow.ELLIPSIS),
+            theme.display(name, max_lines=1, overflow=ft.TextOverflow.ELLIPSIS),
             theme.note(self.stage.words("no_account")),
         ]
         return ft.Row([face, ft.Column(lines, spacing=4, tight=True, expand=True)],
@@ -184,7 +190,10 @@ class ProfileView(ft.Container):
             spacing=theme.S2, run_spacing=theme.S2, wrap=True,
         )  # fmt: skip
         motion = ft.Switch(
-            label=words("reduce_motion"), value=choices.still, active_color=theme.ACCENT,
+            label=words("reduce_motion"), value=choices.still, active_color=theme.ON_ACCENT,
+            active_track_color=theme.ACCENT, inactive_thumb_color=theme.TEXT_DIM,
+            inactive_track_color=theme.SURFACE_HIGH, track_outline_color=theme.LINE,
+            label_text_style=ft.TextStyle(size=15, color=theme.TEXT),
             on_change=lambda event: self.on_still(bool(event.control.value)),
         )  # fmt: skip
         afresh = ft.FilledButton(
@@ -196,8 +205,9 @@ class ProfileView(ft.Container):
             spacing=theme.S3,
         )
         return ft.Container(
-            column, padding=theme.S5, margin=ft.Margin(theme.S4, theme.S2, theme.S4, theme.S6),
+            column, padding=theme.S5, margin=ft.Margin.only(top=theme.S2, bottom=theme.S6),
             bgcolor=theme.SURFACE, border_radius=theme.RADIUS_M,
+            width=self.width_of() - 2 * theme.S4,
         )  # fmt: skip
 
     def _language(self, code: str, name: str, here: bool) -> Press:

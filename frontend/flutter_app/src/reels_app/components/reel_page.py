@@ -205,12 +205,13 @@ class ReelPage:
             box, aspect_ratio=9 / 16, border_radius=theme.RADIUS_L,
             clip_behavior=ft.ClipBehavior.ANTI_ALIAS, bgcolor=theme.SURFACE,
         )  # fmt: skip
-        backdrop = ft.Container(
-            ft.Image(self.reel.poster_url, fit=ft.BoxFit.COVER, exclude_from_semantics=True,
-                     error_content=ft.Container(), opacity=0.35, **EDGES),
-            blur=None, **EDGES,
+        # Decoded at a few pixels and drawn large: a blur that costs nothing.
+        backdrop = ft.Image(
+            self.reel.poster_url, fit=ft.BoxFit.FILL, cache_width=9, cache_height=16,
+            filter_quality=ft.FilterQuality.MEDIUM, exclude_from_semantics=True,
+            error_content=ft.Container(), gapless_playback=True, **EDGES,
         )  # fmt: skip
-        veil = ft.Container(bgcolor="#B307090E", blur=48, **EDGES)
+        veil = ft.Container(bgcolor="#CC07090E", **EDGES)
         row = ft.Row(
             [ft.Container(width=72), card,
              ft.GestureDetector(self.rail, on_scroll=self._wheel, exclude_from_semantics=True)],

@@ -14,10 +14,16 @@ def sheet(
     rows: list[ft.Control],
     on_dismiss: Callable[[], None],
     identifier: str,
+    low: bool = False,
 ) -> ft.BottomSheet:
-    """A sheet with a headline over `rows`; it scrolls when they are many."""
+    """A sheet with a headline over `rows`.
+
+    `low`: the screen is too low for all of it, so it fills the screen and scrolls (a column
+    that scrolls always takes all the height there is).
+    """
     column = ft.Column(
-        [theme.title(headline), *rows], spacing=theme.S4, tight=True, scroll=ft.ScrollMode.AUTO,
+        [theme.title(headline), *rows], spacing=theme.S4, tight=True,
+        scroll=ft.ScrollMode.AUTO if low else None,
         horizontal_alignment=ft.CrossAxisAlignment.STRETCH,
     )  # fmt: skip
     body = ft.Container(column, padding=ft.Padding(24, 4, 24, 28))

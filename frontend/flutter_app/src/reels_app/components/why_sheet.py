@@ -11,6 +11,9 @@ from reels_app.components.sheet import sheet
 from reels_app.models import PART_NAMES, Showing
 from reels_app.strings import Strings
 
+NEEDS = 640
+"""Logical pixels of height under which the sheet scrolls."""
+
 
 def shares(parts: Mapping[str, float]) -> list[tuple[str, float]]:
     """(part, share of the whole) in the order of the parts; shares sum to 1, none when all are 0."""
@@ -25,6 +28,7 @@ def why_sheet(
     on_more_like: Callable[[], None],
     on_less_like: Callable[[], None],
     on_dismiss: Callable[[], None],
+    height: float = 800,
 ) -> ft.BottomSheet:
     """The sheet for one reel."""
     reel = showing.reel
@@ -42,7 +46,7 @@ def why_sheet(
         served = words("served_by", policy=showing.policy, snapshot=showing.snapshot or "?")
         rows.append(theme.note(served, theme.TEXT_FAINT))
     rows.append(_wishes(words, on_more_like, on_less_like))
-    return sheet(words("why_title"), rows, on_dismiss, "why-sheet")
+    return sheet(words("why_title"), rows, on_dismiss, "why-sheet", height < NEEDS)
 
 
 def stacked_bar(made_of: list[tuple[str, float]], words: Strings) -> ft.Control:
