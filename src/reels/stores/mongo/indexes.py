@@ -48,7 +48,7 @@ def indexes(feeds_kept_days: int) -> tuple[Index, ...]:
         # Covers `count_recent`.
         Index(INTERACTIONS, "recent", [("received_at", up), ("reel_id", up), ("region", up), ("kind", up)]),
         # Covers `impressions`.
-        Index(INTERACTIONS, "impressions", [("reel_id", up)], only={"kind": "impression"}),
+        Index(INTERACTIONS, "impressions", [("reel_id", up), ("kind", up)], only={"kind": "impression"}),
         # Tiny: an event is in it only until its reactions have run.
         Index(INTERACTIONS, "unreacted", [("unreacted", up), ("received_at", up)], only={"unreacted": True}),
         Index(FEEDS, "of_user", [("user_id", up), ("served_at", down)]),
@@ -62,16 +62,21 @@ def indexes(feeds_kept_days: int) -> tuple[Index, ...]:
 async def ensure_indexes(mongo: Mongo, feeds_kept_days: int = 30, timeout_sec: float = 600.0) -> None:
     """Make what is missing, and make anew what was made otherwise (another lifetime of feeds, say)."""
     for index in indexes(feeds_kept_days):
-        collection = mongo.collection(index.collection)
-        model = _model(index)
-        with mongo.answering(timeout_sec):
-            try:
-                await collection.create_indexes([model])
-            except OperationFailure as error:
-                if error.code not in _OPTIONS_CHANGED:
-                    raise
-                await collection.drop_index(index.name)
-                await collection.create_indexes([model])
+        await ensure_index(mongo, index, timeout_sec)
+
+
+async def ensure_index(mongo: Mongo, index: Index, timeout_sec: float = 600.0) -> None:
+    """Make one of them."""
+    collection = mongo.collection(index.collection)
+    model = _model(index)
+    with mongo.answering(timeout_sec):
+        try:
+            await collection.create_indexes([model])
+        except OperationFailure as error:
+            if error.code not in _OPTIONS_CHANGED:
+                raise
+            await collection.drop_index(index.name)
+            await collection.create_indexes([model])
 
 
 def _model(index: Index) -> IndexModel:
