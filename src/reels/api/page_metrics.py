@@ -3,7 +3,7 @@
 from collections import Counter
 
 from reels.api.metrics import Metrics
-from reels.core.types import FeedPage, FeedQuery
+from reels.recommender.stages import Done
 
 
 class PageMetrics:
@@ -14,7 +14,8 @@ class PageMetrics:
     def __init__(self, metrics: Metrics) -> None:
         self._metrics = metrics
 
-    async def run(self, query: FeedQuery, page: FeedPage, inputs: bytes) -> None:
+    async def run(self, done: Done) -> None:
         """Count one page."""
+        page = done.page
         sources = Counter(source for item in page.items for source in item.sources)
         self._metrics.page([item.explored for item in page.items], sources, page.degraded, page.timings_ms)

@@ -1,4 +1,4 @@
-"""The only place where the abstract meets the concrete: which stores, sources, filters, scores and jobs there are."""
+"""Which stores there are, opened together."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -68,10 +68,12 @@ class Stores:
 
 
 @asynccontextmanager
-async def open_stores(settings: Settings, *, mongo_timeout_sec: float = PATIENT_SEC) -> AsyncIterator[Stores]:
+async def open_stores(
+    settings: Settings, *, mongo_timeout_sec: float = PATIENT_SEC, make_indexes: bool = True
+) -> AsyncIterator[Stores]:
     """Stores of this process. Where no address is given, private ones are used, started if nobody has.
 
-    Indexes are made where they are missing. Raises ConfigError or StoreError.
+    With `make_indexes` MongoDB must answer: those that are missing are made. Raises ConfigError or StoreError.
     """
     private = addresses(settings.data_dir / "stores", settings.mongo_url, settings.redis_url)
     found = await asyncio.to_thread(private.__enter__)
@@ -79,7 +81,8 @@ async def open_stores(settings: Settings, *, mongo_timeout_sec: float = PATIENT_
         mongo = mongo_connect.connect(found.mongo_url, settings.mongo_database, mongo_timeout_sec)
         redis = redis_connect.connect(found.redis_url)
         try:
-            await ensure_indexes(mongo, settings.feeds_kept_days)
+            if make_indexes:
+                await ensure_indexes(mongo, settings.feeds_kept_days)
             yield stores_of(settings, mongo, redis)
         finally:
             await redis.close()

@@ -1,0 +1,71 @@
+"""The two secrets of a deployment, as files: the key that signs tokens and the key that makes pseudonyms."""
+
+import os
+import secrets
+from pathlib import Path
+
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+)
+
+from reels.core.errors import ConfigError
+
+SIGNING = "signing.pem"
+PSEUDONYM = "pseudonym.key"
+PSEUDONYM_BYTES = 32
+
+
+def create(directory: Path) -> tuple[Path, Path]:
+    """Make both keys, readable by their owner only; those that are there stay. Paths: signing, pseudonym key."""
+    directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+    signing = Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    _write_new(directory / SIGNING, signing)
+    _write_new(directory / PSEUDONYM, secrets.token_bytes(PSEUDONYM_BYTES))
+    return directory / SIGNING, directory / PSEUDONYM
+
+
+def load_signing(path: Path) -> Ed25519PrivateKey:
+    """The key that signs tokens. ConfigError where the file holds none."""
+    try:
+        key = load_pem_private_key(_read(path), password=None)
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+        raise ConfigError(
+            f"{path}: not an unencrypted private key in PEM: {error}; make one with `reels keys`"
+        ) from None
+    if not isinstance(key, Ed25519PrivateKey):
+        raise ConfigError(f"{path}: an Ed25519 key is expected, not {type(key).__name__}; make one with `reels keys`")
+    return key
+
+
+def load_pseudonym(path: Path) -> bytes:
+    """The key of the pseudonyms. ConfigError where it is shorter than 32 bytes."""
+    key = _read(path)
+    if len(key) < PSEUDONYM_BYTES:
+        raise ConfigError(f"{path}: {len(key)} bytes, at least {PSEUDONYM_BYTES} are needed; make it with `reels keys`")
+    return key
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ConfigError(f"{path}: can't be read: {error.strerror}") from None
+
+
+def _write_new(path: Path, content: bytes) -> None:
+    """Write a file that only its owner may read, unless it is there; whole or not at all."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(content)
+        os.link(draft, path)
+    except FileExistsError:
+        return
+    finally:
+        draft.unlink(missing_ok=True)

@@ -1,0 +1,232 @@
+"""One API worker, put together."""
+
+import asyncio
+import secrets
+import time
+from collections.abc import AsyncIterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import structlog
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from fastapi import FastAPI
+from starlette.routing import BaseRoute
+
+from reels.api import key_files
+from reels.api.app import create_app
+from reels.api.metrics import Metrics
+from reels.api.page_metrics import PageMetrics
+from reels.api.pseudonyms import Pseudonyms
+from reels.api.routes.media import media_routes
+from reels.api.services import Limits, Services
+from reels.api.tokens import Tokens
+from reels.core.errors import BadSnapshot, ConfigError, StoreUnavailable
+from reels.core.keys import keys_of
+from reels.core.policy import Policy
+from reels.ingest.catalogue import Catalogue
+from reels.ingest.events import EventIngest
+from reels.ingest.marking import Marking
+from reels.ingest.reactions.seen import SeenReaction
+from reels.ingest.reactions.state import StateReaction
+from reels.ingest.rebuild import Rebuild
+from reels.ingest.regions import ViewerRegions
+from reels.ingest.replay import Replay
+from reels.ingest.stale import StaleViewers
+from reels.media.store import MediaStore, topic_hint
+from reels.recommender import standard
+from reels.recommender.after.record import Record
+from reels.recommender.answered import AnsweredLately
+from reels.recommender.building import Building
+from reels.recommender.feed import Feed, Parts
+from reels.recommender.gathering import Gathering
+from reels.recommender.keeper import Keeper
+from reels.recommender.policies import PoliciesInForce
+from reels.recommender.warming import warm
+from reels.settings import Settings
+from reels.wiring.background import Background
+from reels.wiring.jobs import JOB_NAMES
+from reels.wiring.stores import Stores, open_stores
+
+REQUEST_SEC = 2.0
+"""How long a request waits for MongoDB."""
+SNAPSHOT_LOOK_SEC = 0.5
+SIGNALS_LOOK_SEC = 2.0
+REPLAY_EVERY_SEC = 5.0
+BUILDERS = 4
+"""Threads that build candidate sets; numba and BLAS release the GIL in them."""
+
+_log = structlog.get_logger(__name__)
+
+
+def signing_key(settings: Settings) -> Ed25519PrivateKey:
+    """The key that signs tokens. In the demo it is made on the spot; elsewhere it must be given."""
+    return key_files.load_signing(_key_file(settings, "signing_key_file", key_files.SIGNING))
+
+
+def _key_file(settings: Settings, setting: str, name: str) -> Path:
+    given: Path | None = getattr(settings, setting)
+    if given is not None:
+        return given
+    if settings.demo:
+        key_files.create(settings.data_dir / "keys")
+        return settings.data_dir / "keys" / name
+    raise ConfigError(f"REELS_{setting.upper()} is not set: make the keys once with `reels keys DIRECTORY`")
+
+
+@asynccontextmanager
+async def open_api(settings: Settings) -> AsyncIterator[FastAPI]:
+    """The app of one worker, on its own connections. It starts without MongoDB or Redis too, degraded."""
+    async with open_stores(settings, mongo_timeout_sec=REQUEST_SEC, make_indexes=False) as stores:
+        worker = _Worker(settings, stores)
+        yield create_app(worker.services)
+
+
+class _Worker:
+    """All parts of one API worker."""
+
+    def __init__(self, settings: Settings, stores: Stores) -> None:
+        self.settings, self.stores = settings, stores
+        self.keeper = Keeper(stores.shelf, stores.reels, stores.embeddings, stores.signals)
+        self.stale = StaleViewers()
+        self.marking = Marking(stores.interactions)
+        self.rebuild = Rebuild(stores.users, stores.interactions, stores.viewers)
+        self.replay = Replay(stores.interactions, stores.viewers, self.stale)
+        self.record = Record(stores.feeds)
+        self.metrics = Metrics()
+        self.pool = ThreadPoolExecutor(BUILDERS, thread_name_prefix="source")
+        self.executor = ThreadPoolExecutor(BUILDERS, thread_name_prefix="build")
+        self.warm = False
+        self.signing = signing_key(settings)
+        self.feed = self._feed()
+        self.services = self._services()
+
+    def _feed(self) -> Feed:
+        settings, stores, answered = self.settings, self.stores, AnsweredLately()
+        generators = standard.generators(self.pool, settings.source_deadline_ms / 1000)
+        ttl = float(settings.candidates_ttl_sec)
+        parts = Parts(
+            models=lambda: self.keeper.models,
+            gathering=Gathering(
+                stores.viewers, stores.feeds, self.rebuild, self.stale, answered, float(settings.pages_kept_sec)
+            ),
+            policies=PoliciesInForce(stores.policies, Policy()),
+            viewers=stores.viewers,
+            feeds=stores.feeds,
+            building=Building(generators["for_you"], stores.viewers, self.executor, ttl),
+            latest=generators["latest"],
+            pipelines=standard.pipelines(),
+            answered=answered,
+            cursor_key=_derived(self.signing, b"reels cursor"),
+            pages_kept_sec=float(settings.pages_kept_sec),
+            candidates_ttl_sec=ttl,
+            after=(self.record, PageMetrics(self.metrics)),
+        )
+        return Feed(parts)
+
+    def _services(self) -> Services:
+        settings, stores = self.settings, self.stores
+        ingest = EventIngest(
+            catalogue=Catalogue(lambda: self.keeper.models, stores.reels),
+            interactions=stores.interactions,
+            regions=ViewerRegions(stores.users),
+            viewers=stores.viewers,
+            reactions=(StateReaction(stores.viewers, self.rebuild), SeenReaction(stores.viewers, self.rebuild)),
+            marking=self.marking,
+            stale=self.stale,
+        )
+        return Services(
+            feed=self.feed,
+            ingest=ingest,
+            stores=stores,
+            models=lambda: self.keeper.models,
+            tokens=Tokens(self.signing),
+            pseudonyms=Pseudonyms(
+                key_files.load_pseudonym(_key_file(settings, "pseudonym_key_file", key_files.PSEUDONYM))
+            ),
+            metrics=self.metrics,
+            clock=time.time,
+            random_id=lambda: secrets.token_hex(16),
+            unready=self._unready,
+            limits=Limits(
+                page_limit=settings.page_limit,
+                max_body_bytes=settings.max_body_bytes,
+                access_token_sec=settings.access_token_sec,
+                refresh_token_sec=settings.refresh_token_sec,
+                cors_origins=settings.cors_origins,
+            ),
+            job_names=JOB_NAMES,
+            extra_routes=self._films(),
+            lifespan=self._lifespan,
+        )
+
+    def _films(self) -> tuple[BaseRoute, ...]:
+        """Drawn films, where the extra `media` is installed."""
+        try:
+            films = MediaStore(self.settings.data_dir / "media", time.time)
+        except ConfigError as error:
+            _log.info("films are not drawn", reason=str(error))
+            return ()
+        self.films = films
+        return tuple(media_routes(films, self._topic_of))
+
+    async def _topic_of(self, reel_id: str) -> str | None:
+        """Topic hint of a reel, None for one that is not there."""
+        models = self.keeper.models
+        row = int(models.rows_of(keys_of([reel_id]))[0])
+        if row >= 0:
+            return topic_hint(models.reel(row)["tags"])
+        stored = (await self.stores.reels.get([reel_id])).get(reel_id)
+        return topic_hint(stored.reel.tags) if stored else None
+
+    async def _unready(self) -> Sequence[str]:
+        return () if self.warm else ("models",)
+
+    @asynccontextmanager
+    async def _lifespan(self) -> AsyncIterator[None]:
+        await self._first_look()
+        background = Background()
+        keeper, poll = self.keeper, self.settings.catalogue_poll_sec
+        background.start(SNAPSHOT_LOOK_SEC, "snapshot", keeper.refresh_snapshot)
+        background.start(poll, "catalogue", lambda: keeper.refresh_catalogue(time.time()))
+        background.start(SIGNALS_LOOK_SEC, "signals", keeper.refresh_signals)
+        background.start(REPLAY_EVERY_SEC, "replay", lambda: self.replay.run_once(time.time()))
+        background.start(0.0, "record", self.record.write_for_ever)
+        try:
+            yield
+        finally:
+            await background.stop()
+            await self._settle()
+
+    async def _first_look(self) -> None:
+        """Models as far as the stores answer; the background catches up with the rest."""
+        keeper, now = self.keeper, time.time()
+        for step in (keeper.refresh_snapshot, lambda: keeper.refresh_catalogue(now), keeper.refresh_signals):
+            try:
+                await step()
+            except (StoreUnavailable, BadSnapshot) as error:
+                _log.warning("started without", reason=str(error))
+        await asyncio.to_thread(warm, keeper.models, now)
+        self.metrics.watch_snapshot_age(lambda: time.time() - keeper.models.snapshot.manifest.created_at)
+        self.warm = True
+
+    async def _settle(self) -> None:
+        """Nothing that was promised is left behind."""
+        await self.feed.settle()
+        await self.marking.close()
+        try:
+            await self.record.flush()
+        except StoreUnavailable as error:
+            _log.warning("served pages not recorded at the end", pages=self.record.waiting, reason=str(error))
+        films = getattr(self, "films", None)
+        if films is not None:
+            await films.aclose()
+        self.pool.shutdown(wait=False, cancel_futures=True)
+        self.executor.shutdown(wait=False, cancel_futures=True)
+
+
+def _derived(key: Ed25519PrivateKey, purpose: bytes) -> bytes:
+    """A key for another purpose, from the signing key (HKDF, RFC 5869)."""
+    return HKDF(SHA256(), 32, None, purpose).derive(key.private_bytes_raw())

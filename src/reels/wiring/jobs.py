@@ -1,0 +1,3 @@
+"""The offline jobs, put together."""
+
+JOB_NAMES = ("embeddings", "cf_matrix", "factorization", "popularity", "snapshot")
