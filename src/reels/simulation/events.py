@@ -47,14 +47,13 @@ def make_events(
     config: SampleConfig, catalogue: Catalogue, viewers: list[Viewer], rng: np.random.Generator
 ) -> list[SampleEvent]:
     """All histories together, oldest event first."""
-    codes = [language.code for language in languages()]
-    language = [codes[k] for k in catalogue.language]
     popular = np.sqrt(catalogue.views + 1.0)
     events: list[SampleEvent] = []
     for number, viewer in enumerate(viewers):
-        loves = affinity(viewer, catalogue.topic, catalogue.quality, language)
-        readable = np.array([code == viewer.language or code in viewer.also for code in language])
-        history = _History(number, viewer, catalogue, loves, popular * np.where(readable, 1.0, 0.15))
+        loves = affinity(viewer, catalogue.topic, catalogue.quality, catalogue.language)
+        spoken = {viewer.language, *viewer.also}
+        readable = np.array([1.0 if one.code in spoken else 0.15 for one in languages()])[catalogue.language]
+        history = _History(number, viewer, catalogue, loves, popular * readable)
         for start, length in _sessions(config, rng):
             events += history.session(start, length, config.now.timestamp(), rng)
     events.sort(key=lambda event: (event.occurred_at, event.viewer))
@@ -108,6 +107,8 @@ class _History:
         chance = sum((share * part / part.sum() for share, part in parts), np.zeros(len(age)))
         open_rows = np.flatnonzero(self.left & (self.catalogue.published_at < start))
         keys = np.log(chance[open_rows] + 1e-12) + rng.gumbel(size=len(open_rows))
-        rows = open_rows[np.argsort(-keys, kind="stable")[:length]]
+        length = min(length, len(keys))
+        best = np.argpartition(-keys, length - 1)[:length] if length else np.empty(0, dtype=np.int64)
+        rows = open_rows[best[np.argsort(-keys[best])]]
         self.left[rows] = False
         return rows

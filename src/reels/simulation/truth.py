@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reels.core.errors import BadSample
+from reels.simulation.languages import languages
 from reels.simulation.sample import REEL_COLUMNS, REELS_FILE, TRUTH_COLUMNS, TRUTH_FILE
 from reels.simulation.topics import TOPIC_INDEX
 from reels.simulation.viewers import Viewer, affinity
@@ -29,7 +30,8 @@ class Truth:
     """Index into `TOPICS`."""
     quality: Floats
     """0..1."""
-    language: list[str]
+    language: Ints
+    """Index into `languages()`."""
     duration_sec: Floats
     popularity: Floats
     """Views watched through, plus 10 a like and 20 a comment: what a feed without taste would order by."""
@@ -45,12 +47,13 @@ def load_truth(directory: Path) -> Truth:
     hidden = list(_rows(directory / TRUTH_FILE, TRUTH_COLUMNS))
     if [r["video_id"] for r in reels] != [r["video_id"] for r in hidden]:
         raise BadSample(str(directory / TRUTH_FILE), f"lists other reels than {REELS_FILE}; generate both anew")
+    codes = [language.code for language in languages()]
     try:
         return Truth(
             row_of={r["video_id"]: i for i, r in enumerate(reels)},
             topic=np.array([TOPIC_INDEX[r["topic"]] for r in hidden], dtype=np.int64),
             quality=np.array([float(r["quality"]) for r in hidden]),
-            language=[r["language"] for r in reels],
+            language=np.array([codes.index(r["language"]) for r in reels], dtype=np.int64),
             duration_sec=np.array([float(r["duration_sec"]) for r in reels]),
             popularity=np.array([_popularity(r) for r in reels]),
         )

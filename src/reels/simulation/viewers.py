@@ -46,15 +46,15 @@ class Viewer:
         return sorted((t for t, w in self.tastes.items() if w >= INTERESTED), key=lambda t: -self.tastes[t])
 
 
-def affinity(viewer: Viewer, topic: Ints, quality: Floats, language: list[str]) -> Floats:
-    """True affinity for n reels given as columns: topic (index into `TOPICS`), quality 0..1, language code.
+def affinity(viewer: Viewer, topic: Ints, quality: Floats, language: Ints) -> Floats:
+    """True affinity for n reels in columns: topic (index into `TOPICS`), quality 0..1, language (into `languages()`).
 
     Returns n numbers in 0..1.
     """
     taste = np.array([viewer.tastes[t.name] for t in TOPICS])[topic]
     wordless = np.array([t.wordless for t in TOPICS])[topic]
     understood = {viewer.language: 1.0} | dict.fromkeys(viewer.also, UNDERSTOOD)
-    grasp = np.array([understood.get(code, FOREIGN) for code in language])
+    grasp = np.array([understood.get(one.code, FOREIGN) for one in languages()])[language]
     match = np.where(grasp >= 1.0, 1.0, wordless + (1.0 - wordless) * grasp)
     return np.asarray(taste * (0.4 + 0.6 * quality) * match)
 
