@@ -1,7 +1,7 @@
 """What is known of a viewer at the start of a request: from Redis, else from MongoDB, else from this process alone."""
 
 from collections.abc import Awaitable, Callable, Container
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import structlog
@@ -27,7 +27,7 @@ class Known:
     seen: Keys
     served: Keys
     """In order of showing, the newest last."""
-    recovered: Keys = NO_KEYS
+    recovered: Keys = field(default_factory=lambda: NO_KEYS)
     """Of `served`, what Redis had lost: it is given back with the next page."""
     candidates: bytes | None = None
     page: bytes | None = None

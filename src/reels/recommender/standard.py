@@ -74,7 +74,7 @@ def standard_feed(
     after: Sequence[AfterWork] = (),
     chance: Callable[[int], bytes] = secrets.token_bytes,
 ) -> Standing:
-    """The feed as the project runs it. `rebuild` is `ingest.rebuild.Rebuild`, `stale` is `ingest.stale.StaleViewers`."""
+    """The feed as the project runs it. `rebuild`: `ingest.rebuild.Rebuild`; `stale`: `ingest.stale.StaleViewers`."""
     builders = ThreadPoolExecutor(4, thread_name_prefix="candidates")
     sources = ThreadPoolExecutor(16, thread_name_prefix="source")
     made = generators(sources, source_deadline_sec)
