@@ -9,7 +9,7 @@ from reels_app.app import AppConfig, start
 
 API_URL = os.environ.get("REELS_API_URL", "http://127.0.0.1:8000")
 
-ft.context.disable_auto_update()
+ft.context.disable_auto_update()  # type: ignore[no-untyped-call]
 
 
 async def main(page: ft.Page) -> None:

@@ -27,9 +27,21 @@ TITLES = [
     "Why soap bubbles have colours",
 ]
 KINDS = {
-    "impression", "watch", "like", "unlike", "save", "unsave", "share", "skip", "not_interested",
-    "undo_not_interested", "follow", "unfollow", "block", "unblock",
-}  # fmt: skip
+    "impression",
+    "watch",
+    "like",
+    "unlike",
+    "save",
+    "unsave",
+    "share",
+    "skip",
+    "not_interested",
+    "undo_not_interested",
+    "follow",
+    "unfollow",
+    "block",
+    "unblock",
+}
 PAIRED = {"like": "liked", "save": "saved"}
 
 
@@ -70,13 +82,19 @@ class FakeApi:
         topic = TOPICS[number % len(TOPICS)]
         parts = {"content": 0.46, "cf": 0.22, "popularity": 0.2, "exploration": 0.12}
         return {
-            "reel_id": f"r{number:04d}", "title": TITLES[number % len(TITLES)],
-            "tags": [topic, "calm", "daily"], "creator_id": f"maker_{number % 23}",
-            "duration_sec": 2.0, "media_url": f"/media/r{number:04d}.mp4",
-            "poster_url": f"/media/r{number:04d}.jpg", "score": 0.71, "parts": parts,
+            "reel_id": f"r{number:04d}",
+            "title": TITLES[number % len(TITLES)],
+            "tags": [topic, "calm", "daily"],
+            "creator_id": f"maker_{number % 23}",
+            "duration_sec": 2.0,
+            "media_url": f"/media/r{number:04d}.mp4",
+            "poster_url": f"/media/r{number:04d}.jpg",
+            "score": 0.71,
+            "parts": parts,
             "reasons": [f"You watched {topic} to the end", "Popular near you"],
-            "explored": number % 7 == 6, "propensity": 0.3,
-        }  # fmt: skip
+            "explored": number % 7 == 6,
+            "propensity": 0.3,
+        }
 
     def sign_in(self, user_id: str) -> dict[str, Any]:
         """Fresh tokens for `user_id`."""
@@ -84,8 +102,11 @@ class FakeApi:
         self.viewers.setdefault(user_id, Viewer(user_id))
         self.tokens[access], self.refresh[refresh] = user_id, user_id
         return {
-            "user_id": user_id, "access_token": access, "refresh_token": refresh, "expires_in": 900,
-        }  # fmt: skip
+            "user_id": user_id,
+            "access_token": access,
+            "refresh_token": refresh,
+            "expires_in": 900,
+        }
 
     def viewer(self, request: Request) -> Viewer:
         """The viewer of a request, by its bearer token."""
@@ -97,10 +118,7 @@ class FakeApi:
     def page(self, viewer: Viewer, limit: int, mode: str) -> dict[str, Any]:
         """The next page of reels not served before, obeying what the viewer put away."""
         hidden = set(viewer.standing("not_interested", "undo_not_interested", "reel_id"))
-        blocked = {
-            self.item(int(reel[1:]))["creator_id"]
-            for reel in viewer.standing("block", "unblock", "reel_id")
-        }
+        blocked = {self.item(int(reel[1:]))["creator_id"] for reel in viewer.standing("block", "unblock", "reel_id")}
         numbers = range(self.size - 1, -1, -1) if mode == "latest" else range(self.size)
         items: list[dict[str, Any]] = []
         for number in numbers:
@@ -112,10 +130,13 @@ class FakeApi:
                 break
         viewer.served += [item["reel_id"] for item in items]
         return {
-            "feed_id": uuid.uuid4().hex, "items": items, "next_cursor": str(len(viewer.served)),
-            "policy": {"name": "blend", "version": "1"}, "snapshot": "20260101-demo",
+            "feed_id": uuid.uuid4().hex,
+            "items": items,
+            "next_cursor": str(len(viewer.served)),
+            "policy": {"name": "blend", "version": "1"},
+            "snapshot": "20260101-demo",
             "degraded": self.degraded,
-        }  # fmt: skip
+        }
 
     def store(self, viewer: Viewer, events: list[dict[str, Any]]) -> dict[str, Any]:
         """Store a batch once; says what was new."""
@@ -140,13 +161,22 @@ class FakeApi:
         }
         history = [
             {
-                "reel_id": event["reel_id"], "title": self.item(int(event["reel_id"][1:]))["title"],
-                "kind": event["kind"], "occurred_at": event["occurred_at"],
+                "reel_id": event["reel_id"],
+                "title": self.item(int(event["reel_id"][1:]))["title"],
+                "kind": event["kind"],
+                "occurred_at": event["occurred_at"],
             }
             for event in reversed(viewer.events.values())
-        ][:50]  # fmt: skip
-        return {"user_id": viewer.user_id, "region": "IN", "language": "en", **items,
-                "history": history, "following": [], "blocked": []}  # fmt: skip
+        ][:50]
+        return {
+            "user_id": viewer.user_id,
+            "region": "IN",
+            "language": "en",
+            **items,
+            "history": history,
+            "following": [],
+            "blocked": [],
+        }
 
 
 def create_app(state: FakeApi) -> FastAPI:
@@ -159,9 +189,11 @@ def create_app(state: FakeApi) -> FastAPI:
         events_down = state.events_down and request.url.path == "/events"
         if state.down or events_down:
             return JSONResponse(
-                {"title": "store down", "status": 503}, 503,
-                {"Retry-After": "1"}, "application/problem+json",
-            )  # fmt: skip
+                {"title": "store down", "status": 503},
+                503,
+                {"Retry-After": "1"},
+                "application/problem+json",
+            )
         return await call_next(request)
 
     @app.post("/auth/device")

@@ -114,9 +114,7 @@ class ApiClient:
         """`url` as the player can fetch it."""
         return urljoin(self.public_url, url)
 
-    async def feed(
-        self, mode: Mode = Mode.FOR_YOU, limit: int = 10, cursor: str | None = None
-    ) -> FeedPage:
+    async def feed(self, mode: Mode = Mode.FOR_YOU, limit: int = 10, cursor: str | None = None) -> FeedPage:
         """The next page of the feed (`mode` for you or latest)."""
         query: dict[str, str | int] = {"limit": limit}
         if cursor:
@@ -129,8 +127,7 @@ class ApiClient:
         """Hand over a batch (at most 500); says what was stored, known already, or refused."""
         answer = await self._call("POST", "/events", body={"events": list(events)})
         rejected = tuple(
-            (int(item.get("index", -1)), str(item.get("reason", "")))
-            for item in answer.get("rejected") or ()
+            (int(item.get("index", -1)), str(item.get("reason", ""))) for item in answer.get("rejected") or ()
         )
         return Receipt(int(answer.get("stored", 0)), int(answer.get("duplicates", 0)), rejected)
 
@@ -202,9 +199,7 @@ class ApiClient:
     ) -> dict[str, Any]:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         try:
-            response = await self.http.request(
-                method, self.base_url + path, params=params, json=body, headers=headers
-            )
+            response = await self.http.request(method, self.base_url + path, params=params, json=body, headers=headers)
         except httpx.TransportError as error:
             raise ApiUnreachable(f"{method} {path}: {error!r}") from error
         return read_answer(response)

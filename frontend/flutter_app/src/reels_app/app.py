@@ -91,8 +91,7 @@ async def read_choices(store: Store, hints: Hints) -> Choices:
     """What was chosen on this device before, else what the device itself prefers."""
     try:
         kept = json.loads(await store.read(CHOICES_KEY) or "{}")
-        return Choices(still=bool(kept.get("still", hints.still)),
-                       language=str(kept.get("language") or hints.language))  # fmt: skip
+        return Choices(still=bool(kept.get("still", hints.still)), language=str(kept.get("language") or hints.language))
     except (ValueError, AttributeError):
         return Choices(still=hints.still, language=hints.language)
 
@@ -103,12 +102,9 @@ def linked_reel(route: str | None) -> str | None:
     return parts[1] if len(parts) == 2 and parts[0] == "reel" and parts[1] else None
 
 
-def make_session(
-    http: httpx.AsyncClient, store: Store, config: AppConfig, language: str
-) -> ViewerSession:
+def make_session(http: httpx.AsyncClient, store: Store, config: AppConfig, language: str) -> ViewerSession:
     """The viewer's session over the device's store."""
-    client = ApiClient(http, store, config.api_url, config.public_url or None, language,
-                       config.region)  # fmt: skip
+    client = ApiClient(http, store, config.api_url, config.public_url or None, language, config.region)
     queue = EventQueue(client, store, time.time, lambda: uuid.uuid4().hex)
     return ViewerSession(client, queue, time.monotonic)
 
@@ -128,8 +124,9 @@ async def start(page: ft.Page, http: httpx.AsyncClient, config: AppConfig) -> Ru
         chosen = {"still": choices.still, "language": choices.language}
         await store.write(CHOICES_KEY, json.dumps(chosen))
 
-    stage = Stage(page, session, words, choices, lambda reel_id: f"{origin}/reel/{reel_id}",
-                  wide=(page.width or 0) >= theme.WIDE)  # fmt: skip
+    stage = Stage(
+        page, session, words, choices, lambda reel_id: f"{origin}/reel/{reel_id}", wide=(page.width or 0) >= theme.WIDE
+    )
     shell = AppShell(stage, on_choice=lambda: stage.later(keep_choices))
     running = Running(page, shell, session)
     _listen(page, running)
@@ -151,4 +148,4 @@ def _listen(page: ft.Page, running: Running) -> None:
 
 def _keep_running(running: Running, work: Callable[[], Awaitable[None]]) -> None:
     task = asyncio.ensure_future(work())
-    running.tasks.add(task)  # type: ignore[arg-type]
+    running.tasks.add(task)

@@ -61,7 +61,7 @@ class EventQueue:
     ) -> None:
         self.sender, self.store, self.wall, self.make_id = sender, store, wall, make_id
         self.pace, self.pause = pace, pause
-        self.chance = chance or random.Random()
+        self.chance = chance or random.Random()  # noqa: S311  jitter, not a secret
         self.pending: OrderedDict[str, Event] = OrderedDict()
         self.failures = 0
         self.retry_after: float | None = None
@@ -133,7 +133,8 @@ class EventQueue:
         """Seconds until the next try: the interval, or a doubling wait with jitter after failures."""
         if not self.failures:
             return self.pace.interval
-        wait = min(self.pace.first_retry * 2 ** (self.failures - 1), self.pace.longest_retry)
+        doublings = min(self.failures - 1, 16)
+        wait = min(self.pace.first_retry * float(2**doublings), self.pace.longest_retry)
         return max(wait * self.chance.uniform(0.5, 1.0), self.retry_after or 0.0)
 
     async def _send(self, batch: list[Event]) -> bool:

@@ -15,5 +15,7 @@ class Hints:
     origin: str = ""
 
 
-client_hints: ContextVar[Hints] = ContextVar("client_hints", default=Hints())
+NOTHING_SAID = Hints()
+
+client_hints: ContextVar[Hints] = ContextVar("client_hints", default=NOTHING_SAID)
 """Set by the server for each connection before the app's main runs."""

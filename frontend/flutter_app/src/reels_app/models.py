@@ -134,11 +134,13 @@ class Profile:
         """Read the answer of `GET /me`."""
         history = tuple(
             HistoryEntry(
-                str(entry.get("reel_id", "")), str(entry.get("title") or ""),
-                str(entry.get("kind", "")), str(entry.get("occurred_at", "")),
+                str(entry.get("reel_id", "")),
+                str(entry.get("title") or ""),
+                str(entry.get("kind", "")),
+                str(entry.get("occurred_at", "")),
             )
             for entry in data.get("history") or ()
-        )  # fmt: skip
+        )
         return cls(
             user_id=str(data.get("user_id") or ""),
             region=str(data.get("region") or ""),
@@ -206,11 +208,7 @@ class FeedState:
     def drop_upcoming(self, creator_id: str) -> int:
         """Take the reels of a creator out of what comes after the current one."""
         kept = self.showings[: self.index + 1]
-        upcoming = [
-            showing
-            for showing in self.showings[self.index + 1 :]
-            if showing.reel.creator_id != creator_id
-        ]
+        upcoming = [showing for showing in self.showings[self.index + 1 :] if showing.reel.creator_id != creator_id]
         dropped = len(self.showings) - len(kept) - len(upcoming)
         self.showings = kept + upcoming
         return dropped

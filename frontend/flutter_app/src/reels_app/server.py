@@ -35,13 +35,19 @@ SESSION_SECONDS = 180
 
 FOR_EVER = "public, max-age=31536000, immutable"
 ENCODINGS = (("br", ".br"), ("gzip", ".gz"))
-POLICY = "; ".join([
-    "default-src 'self'",
-    "script-src 'self' 'unsafe-inline' 'wasm-unsafe-eval' blob:",
-    "style-src 'self' 'unsafe-inline'",
-    "img-src * data: blob:", "media-src * blob:", "connect-src * data: blob:",
-    "font-src 'self' data:", "worker-src 'self' blob:", "frame-ancestors 'self'",
-])  # fmt: skip
+POLICY = "; ".join(
+    [
+        "default-src 'self'",
+        "script-src 'self' 'unsafe-inline' 'wasm-unsafe-eval' blob:",
+        "style-src 'self' 'unsafe-inline'",
+        "img-src * data: blob:",
+        "media-src * blob:",
+        "connect-src * data: blob:",
+        "font-src 'self' data:",
+        "worker-src 'self' blob:",
+        "frame-ancestors 'self'",
+    ]
+)
 """Pictures and films may come from wherever the catalogue keeps them; code only from here."""
 
 
@@ -84,7 +90,7 @@ def create_app(
     `api_url` is where this process reaches the API, `public_url` where the browser does (the
     same when left out). Compressed files are kept in `cache_dir` (default: the user's cache).
     """
-    ft.context.disable_auto_update()
+    ft.context.disable_auto_update()  # type: ignore[no-untyped-call]
     config = AppConfig(api_url.rstrip("/"), (public_url or api_url).rstrip("/"))
     web = prepare(cache_dir or Path.home() / ".cache" / "reels-flutter-app")
     page = web.index("Reels")
@@ -94,10 +100,15 @@ def create_app(
         await start(flet_page, clients[0], config)
 
     async def show_page(_: Request) -> Response:
-        return HTMLResponse(page, headers={
-            "Cache-Control": "no-cache", "Content-Security-Policy": POLICY,
-            "X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin",
-        })  # fmt: skip
+        return HTMLResponse(
+            page,
+            headers={
+                "Cache-Control": "no-cache",
+                "Content-Security-Policy": POLICY,
+                "X-Content-Type-Options": "nosniff",
+                "Referrer-Policy": "same-origin",
+            },
+        )
 
     async def show_file(request: Request) -> Response:
         return send_file(request, web, web.root / request.path_params["path"])
@@ -144,8 +155,11 @@ def connect(main: Callable[[ft.Page], object], session_seconds: int) -> Callable
     async def endpoint(websocket: WebSocket) -> None:
         client_hints.set(hints_of(websocket))
         await FletApp(
-            loop=asyncio.get_running_loop(), executor=app_manager.executor, main=main,  # type: ignore[arg-type]
-            before_main=None, session_timeout_seconds=session_seconds,
-        ).handle(websocket)  # type: ignore[arg-type]  # fmt: skip
+            loop=asyncio.get_running_loop(),
+            executor=app_manager.executor,
+            main=main,
+            before_main=None,
+            session_timeout_seconds=session_seconds,
+        ).handle(websocket)
 
     return endpoint

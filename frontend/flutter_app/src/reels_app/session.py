@@ -49,8 +49,11 @@ class ViewerSession:
         page_size: int = 10,
     ) -> None:
         self.client, self.queue, self.monotonic, self.page_size = (
-            client, queue, monotonic, page_size,
-        )  # fmt: skip
+            client,
+            queue,
+            monotonic,
+            page_size,
+        )
         self.state = FeedState()
         self.viewing: Viewing | None = None
         self._fetching = asyncio.Lock()
@@ -208,8 +211,7 @@ class ViewerSession:
 
     def _learn(self, profile: Profile) -> None:
         state = self.state
-        if any(event["kind"] not in ("impression", "watch", "skip")
-               for event in self.queue.pending.values()):  # fmt: skip
+        if any(event["kind"] not in ("impression", "watch", "skip") for event in self.queue.pending.values()):
             return  # what is still unsent is newer than the answer
         state.liked = {reel.reel_id for reel in profile.liked}
         state.saved = {reel.reel_id for reel in profile.saved}
@@ -229,9 +231,10 @@ class ViewerSession:
     def tick(self) -> None:
         """Call a moment after arriving: sends the impression when it was really shown."""
         viewing, showing = self.viewing, self.state.current
-        if viewing and showing and viewing.reel_id == showing.reel.reel_id:
-            if viewing.shown(self.monotonic()):
-                self._event("impression", showing)
+        if viewing is None or showing is None or viewing.reel_id != showing.reel.reel_id:
+            return
+        if viewing.shown(self.monotonic()):
+            self._event("impression", showing)
 
     def pause(self) -> None:
         """Nothing plays: paused by the viewer or hidden."""
@@ -271,9 +274,10 @@ class ViewerSession:
     def _event(self, kind: str, showing: Showing, watch_sec: float | None = None) -> None:
         reel = showing.reel
         self.queue.add(
-            kind, reel.reel_id,
-            watch_sec=watch_sec, duration_sec=reel.duration_sec or None,
-            feed_id=showing.feed_id or None, position=showing.position,
-        )  # fmt: skip
-
-
+            kind,
+            reel.reel_id,
+            watch_sec=watch_sec,
+            duration_sec=reel.duration_sec or None,
+            feed_id=showing.feed_id or None,
+            position=showing.position,
+        )

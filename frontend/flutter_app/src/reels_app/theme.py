@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import flet as ft
 
 # Colours: a near-black blue ground, quiet surfaces, one warm and one cool accent.
@@ -43,6 +45,9 @@ WIDE = 840
 READING_WIDTH = 520
 """The widest a sheet or a column of text grows."""
 
+EDGES: dict[str, Any] = {"left": 0, "top": 0, "right": 0, "bottom": 0}
+"""Where a layer of a stack lies that covers all of it."""
+
 TURN_MS = 320
 FADE_MS = 220
 
@@ -55,7 +60,7 @@ def text(
     size: int = 15,
     weight: ft.FontWeight = ft.FontWeight.W_400,
     color: str = TEXT,
-    **more: object,
+    **more: Any,
 ) -> ft.Text:
     """Text in the app's type; sizes: 26 display, 20 title, 17 lead, 15 body, 13 label, 12 note."""
     height = 1.2 if size >= 20 else 1.35
@@ -68,26 +73,26 @@ def text(
             height=height,
             letter_spacing=-0.2 if size >= 20 else 0,
         ),
-        **more,  # type: ignore[arg-type]
+        **more,
     )
 
 
-def display(value: str, **more: object) -> ft.Text:
+def display(value: str, **more: Any) -> ft.Text:
     """The largest words of a screen."""
-    return text(value, 26, ft.FontWeight.W_700, **more)  # type: ignore[arg-type]
+    return text(value, 26, ft.FontWeight.W_700, **more)
 
 
-def title(value: str, **more: object) -> ft.Text:
+def title(value: str, **more: Any) -> ft.Text:
     """The head of a sheet or a section."""
-    return text(value, 20, ft.FontWeight.W_600, **more)  # type: ignore[arg-type]
+    return text(value, 20, ft.FontWeight.W_600, **more)
 
 
-def label(value: str, color: str = TEXT, **more: object) -> ft.Text:
+def label(value: str, color: str = TEXT, **more: Any) -> ft.Text:
     """Short words on controls."""
     return text(value, 13, ft.FontWeight.W_500, color, **more)
 
 
-def note(value: str, color: str = TEXT_DIM, **more: object) -> ft.Text:
+def note(value: str, color: str = TEXT_DIM, **more: Any) -> ft.Text:
     """Small print."""
     return text(value, 13, ft.FontWeight.W_400, color, **more)
 
@@ -102,11 +107,20 @@ def on_film(control: ft.Text) -> ft.Text:
 def page_theme() -> ft.Theme:
     """Material's theme in the app's colours."""
     scheme = ft.ColorScheme(
-        primary=ACCENT, on_primary=ON_ACCENT, secondary=LOVE, surface=SURFACE, on_surface=TEXT,
-        on_surface_variant=TEXT_DIM, surface_container_high=SURFACE_HIGH, outline=LINE,
-        outline_variant=LINE, error=DANGER, inverse_surface=SURFACE_HIGH, on_inverse_surface=TEXT,
+        primary=ACCENT,
+        on_primary=ON_ACCENT,
+        secondary=LOVE,
+        surface=SURFACE,
+        on_surface=TEXT,
+        on_surface_variant=TEXT_DIM,
+        surface_container_high=SURFACE_HIGH,
+        outline=LINE,
+        outline_variant=LINE,
+        error=DANGER,
+        inverse_surface=SURFACE_HIGH,
+        on_inverse_surface=TEXT,
         inverse_primary=ACCENT,
-    )  # fmt: skip
+    )
     return ft.Theme(
         color_scheme=scheme,
         font_family=FONT,
@@ -122,25 +136,30 @@ def scrim(top: bool) -> ft.LinearGradient:
     edge, inner = ft.Alignment.TOP_CENTER, ft.Alignment.BOTTOM_CENTER
     shade = ["#8C000000", "#38000000", CLEAR] if top else ["#D9000000", "#73000000", CLEAR]
     return ft.LinearGradient(
-        begin=edge if top else inner, end=inner if top else edge, colors=shade,
+        begin=edge if top else inner,
+        end=inner if top else edge,
+        colors=shade,
         stops=[0.0, 0.45, 1.0],
-    )  # fmt: skip
+    )
 
 
 def primary_button() -> ft.ButtonStyle:
     """The one button of a state that matters."""
     return ft.ButtonStyle(
-        bgcolor=ACCENT, color=ON_ACCENT, padding=ft.Padding.symmetric(horizontal=S6, vertical=S4),
+        bgcolor=ACCENT,
+        color=ON_ACCENT,
+        padding=ft.Padding.symmetric(horizontal=S6, vertical=S4),
         shape=ft.RoundedRectangleBorder(radius=PILL),
         text_style=ft.TextStyle(size=15, weight=ft.FontWeight.W_600),
-    )  # fmt: skip
+    )
 
 
 def quiet_button(color: str = TEXT) -> ft.ButtonStyle:
     """Any other button."""
     return ft.ButtonStyle(
-        bgcolor=SURFACE_HIGH, color=color,
+        bgcolor=SURFACE_HIGH,
+        color=color,
         padding=ft.Padding.symmetric(horizontal=S5, vertical=S4),
         shape=ft.RoundedRectangleBorder(radius=PILL),
         text_style=ft.TextStyle(size=14, weight=ft.FontWeight.W_500),
-    )  # fmt: skip
+    )

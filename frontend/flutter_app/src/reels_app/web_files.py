@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-import brotli
+import brotli  # type: ignore[import-untyped]
 from flet_web import get_package_web_dir
 
 HERE = Path(__file__).parent
@@ -77,11 +77,7 @@ def copy_files(root: Path) -> None:
 
     def left_out(folder: str, names: list[str]) -> set[str]:
         top = Path(folder) == source
-        return {
-            name
-            for name in names
-            if (top and name in LEFT_OUT) or name.endswith(LEFT_OUT_ENDINGS)
-        }
+        return {name for name in names if (top and name in LEFT_OUT) or name.endswith(LEFT_OUT_ENDINGS)}
 
     shutil.copytree(source, root, ignore=left_out)
     shutil.copytree(HERE / "fonts", root / "assets" / "fonts", dirs_exist_ok=True)
@@ -96,8 +92,10 @@ def name_fonts(manifest: Path) -> None:
     """Tell the engine of our fonts, and of the one it would else fetch from outside."""
     fonts = json.loads(manifest.read_text(encoding="utf-8"))
     fonts.append({"family": "Roboto", "fonts": [{"asset": "fonts/roboto.woff2"}]})
-    weights = [{"asset": f"fonts/inter-{name}.woff2", "weight": weight}
-               for name, weight in (("regular", 400), ("semibold", 600))]  # fmt: skip
+    weights = [
+        {"asset": f"fonts/inter-{name}.woff2", "weight": weight}
+        for name, weight in (("regular", 400), ("semibold", 600))
+    ]
     fonts.append({"family": "Inter", "fonts": weights})
     manifest.write_text(json.dumps(fonts), encoding="utf-8")
 
@@ -125,5 +123,3 @@ def fallback_font(root: Path, wanted: str) -> Path | None:
     family = re.sub(r"[^a-z]", "", wanted.split("/")[0])
     path = root / "assets" / "fonts" / f"{family}.woff2"
     return path if path.exists() else None
-
-

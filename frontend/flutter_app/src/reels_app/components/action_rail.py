@@ -42,9 +42,12 @@ class ActionRail(ft.Column):
         why = ft.Icon(ft.Icons.AUTO_AWESOME_ROUNDED, size=24, color=theme.TEXT)
         more = ft.Icon(ft.Icons.MORE_HORIZ_ROUNDED, size=28, color=theme.TEXT)
         self.creator = Press(
-            f"follow-{reel_id}", "", self._avatar(), lambda: self.toggle(FOLLOW),
+            f"follow-{reel_id}",
+            "",
+            self._avatar(),
+            lambda: self.toggle(FOLLOW),
             visible=bool(showing.reel.creator_id),
-        )  # fmt: skip
+        )
         super().__init__(
             [
                 self.creator,
@@ -89,7 +92,7 @@ class ActionRail(ft.Column):
         name: str,
         label: str,
         icon: ft.Icon,
-        on_press: Callable[[], None],
+        on_press: Callable[[], object],
         caption: str = "",
     ) -> Press:
         icon.shadows = ft.BoxShadow(blur_radius=10, color=theme.SHADOW)
@@ -111,17 +114,28 @@ class ActionRail(ft.Column):
                 [
                     ft.Container(
                         theme.text(initial, 18, ft.FontWeight.W_700, theme.GROUND),
-                        width=46, height=46, border_radius=theme.PILL, left=2, top=0,
-                        bgcolor=creator_colour(creator), alignment=ft.Alignment.CENTER,
+                        width=46,
+                        height=46,
+                        border_radius=theme.PILL,
+                        left=2,
+                        top=0,
+                        bgcolor=creator_colour(creator),
+                        alignment=ft.Alignment.CENTER,
                         border=ft.Border.all(2, "#E6FFFFFF"),
                     ),
                     ft.Container(
-                        self.tick, width=20, height=20, left=15, top=36,
-                        border_radius=theme.PILL, bgcolor=theme.ACCENT,
+                        self.tick,
+                        width=20,
+                        height=20,
+                        left=15,
+                        top=36,
+                        border_radius=theme.PILL,
+                        bgcolor=theme.ACCENT,
                         alignment=ft.Alignment.CENTER,
                     ),
                 ],
-                width=50, height=58,
+                width=50,
+                height=58,
             ),
             margin=ft.Margin.only(bottom=theme.S1),
-        )  # fmt: skip
+        )

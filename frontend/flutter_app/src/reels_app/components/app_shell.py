@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import flet as ft
 
@@ -17,8 +18,6 @@ from reels_app.components.top_bar import TopBar
 from reels_app.components.why_sheet import why_sheet
 from reels_app.models import Mode, Reel, Showing
 from reels_app.session import BLOCK, HIDE, LIKE, SAVE, Pair
-
-EDGES = {"left": 0, "top": 0, "right": 0, "bottom": 0}
 
 
 class AppShell:
@@ -54,27 +53,31 @@ class AppShell:
         stage = self.stage
         if stage.wide:
             self.bar = SideBar(stage, self.switch, self.open_profile, self.feed.refresh)
-            turns = [self._turner("previous", ft.Icons.KEYBOARD_ARROW_UP_ROUNDED, -1),
-                     self._turner("next", ft.Icons.KEYBOARD_ARROW_DOWN_ROUNDED, 1)]  # fmt: skip
-            side = {"left": 0} if stage.words.right_to_left else {"right": 0}
+            turns = [
+                self._turner("previous", ft.Icons.KEYBOARD_ARROW_UP_ROUNDED, -1),
+                self._turner("next", ft.Icons.KEYBOARD_ARROW_DOWN_ROUNDED, 1),
+            ]
+            side: dict[str, Any] = {"left": 0} if stage.words.right_to_left else {"right": 0}
             self.extra: list[ft.Control] = [
                 ft.Container(
                     ft.Column(turns, spacing=theme.S3, alignment=ft.MainAxisAlignment.CENTER),
-                    top=0, bottom=0, width=88, **side,  # type: ignore[arg-type]
+                    top=0,
+                    bottom=0,
+                    width=88,
+                    **side,
                 )
-            ]  # fmt: skip
+            ]
         else:
             self.bar = TopBar(stage, self.switch, self.open_profile)
             self.extra = []
-        feed = ft.Container(self.feed.root, **EDGES)
+        feed = ft.Container(self.feed.root, **theme.EDGES)
         over = [self.profile] if self.profile is not None else []
         self.stack.controls = [feed, self.bar, *self.extra, *over]
 
     def _turner(self, name: str, icon: ft.IconData, delta: int) -> ft.Control:
         from reels_app.components.press import Press, round_icon
 
-        return Press(name, self.stage.words(name), round_icon(icon, 28),
-                     lambda: self.stage.later(self.feed.go, delta))  # fmt: skip
+        return Press(name, self.stage.words(name), round_icon(icon, 28), lambda: self.stage.later(self.feed.go, delta))
 
     def _follow(self, what: str) -> None:
         if what == "no_such_reel":
@@ -149,17 +152,29 @@ class AppShell:
 
     def open_why(self, showing: Showing) -> None:
         """Tell why this reel was picked."""
-        self._open(why_sheet(
-            self.stage.words, showing, lambda: self._more_like(showing),
-            lambda: self._away(HIDE, showing), self._sheet_closed, self.stage.page.height or 800,
-        ))  # fmt: skip
+        self._open(
+            why_sheet(
+                self.stage.words,
+                showing,
+                lambda: self._more_like(showing),
+                lambda: self._away(HIDE, showing),
+                self._sheet_closed,
+                self.stage.page.height or 800,
+            )
+        )
 
     def open_more(self, showing: Showing) -> None:
         """The less frequent actions."""
-        self._open(more_sheet(
-            self.stage.words, showing, lambda: self._away(HIDE, showing),
-            lambda: self._away(BLOCK, showing), self._sheet_closed, self.stage.page.height or 800,
-        ))  # fmt: skip
+        self._open(
+            more_sheet(
+                self.stage.words,
+                showing,
+                lambda: self._away(HIDE, showing),
+                lambda: self._away(BLOCK, showing),
+                self._sheet_closed,
+                self.stage.page.height or 800,
+            )
+        )
 
     def _open(self, sheet: ft.BottomSheet) -> None:
         self.sheet_open = True
@@ -178,8 +193,7 @@ class AppShell:
         words = self.stage.words
         self.stage.page.pop_dialog()
         self.session.toggle(pair, showing, on=True)
-        told = (words("block_done", name=showing.reel.creator_id) if pair is BLOCK
-                else words("not_interested_done"))  # fmt: skip
+        told = words("block_done", name=showing.reel.creator_id) if pair is BLOCK else words("not_interested_done")
         self.stage.say(told, words("undo"), lambda: self._undo(pair, showing))
         self.stage.later(self.feed.go, 1)
 
@@ -199,9 +213,14 @@ class AppShell:
         if self.profile is not None:
             return
         self.profile = ProfileView(
-            self.stage, self.close_profile, self._open_reel, self._ask_afresh, self._language,
-            self._still, lambda: self.stage.later(self._load_profile),
-        )  # fmt: skip
+            self.stage,
+            self.close_profile,
+            self._open_reel,
+            self._ask_afresh,
+            self._language,
+            self._still,
+            lambda: self.stage.later(self._load_profile),
+        )
         self.stack.controls.append(self.profile)
         self.stack.update()
         self.session.pause()
@@ -250,17 +269,17 @@ class AppShell:
             page.pop_dialog()
             self.stage.later(self._afresh)
 
-        page.show_dialog(ft.AlertDialog(
-            title=theme.title(words("start_afresh")),
-            content=theme.text(words("start_afresh_ask"), 15, color=theme.TEXT_DIM),
-            bgcolor=theme.SURFACE,
-            actions=[
-                ft.FilledButton(words("cancel"), style=theme.quiet_button(),
-                                on_click=lambda _: page.pop_dialog()),
-                ft.FilledButton(words("start_afresh_yes"), on_click=forget,
-                                style=theme.quiet_button(theme.DANGER)),
-            ],
-        ))  # fmt: skip
+        page.show_dialog(
+            ft.AlertDialog(
+                title=theme.title(words("start_afresh")),
+                content=theme.text(words("start_afresh_ask"), 15, color=theme.TEXT_DIM),
+                bgcolor=theme.SURFACE,
+                actions=[
+                    ft.FilledButton(words("cancel"), style=theme.quiet_button(), on_click=lambda _: page.pop_dialog()),
+                    ft.FilledButton(words("start_afresh_yes"), on_click=forget, style=theme.quiet_button(theme.DANGER)),
+                ],
+            )
+        )
 
     async def _afresh(self) -> None:
         try:
@@ -289,5 +308,3 @@ class AppShell:
     def _still(self, still: bool) -> None:
         self.stage.choices.still = still
         self.on_choice()
-
-

@@ -17,16 +17,15 @@ def caption(stage: Stage, reel: Reel) -> ft.Control:
     if reel.explored:
         lines.append(_badge(stage.words("explored_badge")))
     if reel.creator_id:
-        name = theme.text(f"@{reel.creator_id}", 14, ft.FontWeight.W_600, max_lines=1,
-                          overflow=ft.TextOverflow.ELLIPSIS)  # fmt: skip
+        name = theme.text(
+            f"@{reel.creator_id}", 14, ft.FontWeight.W_600, max_lines=1, overflow=ft.TextOverflow.ELLIPSIS
+        )
         lines.append(theme.on_film(name))
-    headline = theme.text(reel.title, 17, ft.FontWeight.W_600, max_lines=3,
-                          overflow=ft.TextOverflow.ELLIPSIS)  # fmt: skip
+    headline = theme.text(reel.title, 17, ft.FontWeight.W_600, max_lines=3, overflow=ft.TextOverflow.ELLIPSIS)
     lines.append(theme.on_film(headline))
     if reel.tags:
         words = "  ".join(f"#{tag}" for tag in reel.tags[:SHOWN_TAGS])
-        tags = theme.text(words, 13, ft.FontWeight.W_400, "#DDE3F0", max_lines=1,
-                          overflow=ft.TextOverflow.ELLIPSIS)  # fmt: skip
+        tags = theme.text(words, 13, ft.FontWeight.W_400, "#DDE3F0", max_lines=1, overflow=ft.TextOverflow.ELLIPSIS)
         lines.append(theme.on_film(tags))
     return ft.TransparentPointer(ft.Column(lines, spacing=6, tight=True))
 
@@ -38,9 +37,11 @@ def _badge(words: str) -> ft.Control:
                 ft.Icon(ft.Icons.EXPLORE_ROUNDED, size=14, color=theme.ACCENT),
                 theme.text(words, 12, ft.FontWeight.W_600, theme.ACCENT),
             ],
-            spacing=5, tight=True,
+            spacing=5,
+            tight=True,
         ),
-        bgcolor=theme.GLASS_STRONG, border_radius=theme.PILL,
+        bgcolor=theme.GLASS_STRONG,
+        border_radius=theme.PILL,
         padding=ft.Padding.symmetric(horizontal=10, vertical=5),
-    )  # fmt: skip
+    )
     return ft.Row([pill], tight=True)

@@ -93,8 +93,7 @@ class FeedView:
         state = self.session.state
         known = {page.reel.reel_id: page for page in self.pages}
         self.pages = [
-            known.get(showing.reel.reel_id) or ReelPage(self.stage, showing, self.actions)
-            for showing in state.showings
+            known.get(showing.reel.reel_id) or ReelPage(self.stage, showing, self.actions) for showing in state.showings
         ]
         if not self.pages:
             self._show_state()
@@ -114,9 +113,13 @@ class FeedView:
         self._slot = FIRST + min(self.session.state.index, len(self.pages) - 1)
         self.pages[self._slot - FIRST].fill(autoplay=True)
         self.view = ft.PageView(
-            self._slots(), horizontal=False, implicit_scrolling=True, expand=True,
-            selected_index=self._slot, on_change=self._on_change,
-        )  # fmt: skip
+            self._slots(),
+            horizontal=False,
+            implicit_scrolling=True,
+            expand=True,
+            selected_index=self._slot,
+            on_change=self._on_change,
+        )
         self.root.content = self.view
         self.root.update()
         self.stage.later(self._arrive)
@@ -136,30 +139,46 @@ class FeedView:
     def _instead(self) -> ft.Control:
         words, state = self.stage.words, self.session.state
         if state.trouble is Trouble.OFFLINE:
-            return state_view(ft.Icons.CLOUD_OFF_ROUNDED, words("offline_title"),
-                              words("offline_text"), words("try_again"), self.retry, "offline")  # fmt: skip
+            return state_view(
+                ft.Icons.CLOUD_OFF_ROUNDED,
+                words("offline_title"),
+                words("offline_text"),
+                words("try_again"),
+                self.retry,
+                "offline",
+            )
         if state.trouble is Trouble.REFUSED:
-            return state_view(ft.Icons.SENTIMENT_DISSATISFIED_ROUNDED, words("refused_title"), "",
-                              words("try_again"), self.retry, "refused")  # fmt: skip
+            return state_view(
+                ft.Icons.SENTIMENT_DISSATISFIED_ROUNDED,
+                words("refused_title"),
+                "",
+                words("try_again"),
+                self.retry,
+                "refused",
+            )
         if not state.ended or state.loading:
             return waiting_view(words("loading"))
         if state.mode is Mode.SAVED and not state.showings:
-            return state_view(ft.Icons.BOOKMARK_ROUNDED, words("saved_empty_title"),
-                              words("saved_empty_text"), identifier="saved-empty")  # fmt: skip
-        return state_view(ft.Icons.SPA_ROUNDED, words("end_title"), words("end_text"),
-                          words("refresh"), self.refresh, "end")  # fmt: skip
+            return state_view(
+                ft.Icons.BOOKMARK_ROUNDED,
+                words("saved_empty_title"),
+                words("saved_empty_text"),
+                identifier="saved-empty",
+            )
+        return state_view(
+            ft.Icons.SPA_ROUNDED, words("end_title"), words("end_text"), words("refresh"), self.refresh, "end"
+        )
 
     def _end_page(self) -> ft.Container:
         return ft.Container(self._instead(), expand=True, bgcolor=theme.GROUND)
 
     def _pull_page(self) -> ft.Container:
-        return ft.Container(waiting_view(self.stage.words("refreshing")), expand=True,
-                            bgcolor=theme.GROUND)  # fmt: skip
+        return ft.Container(waiting_view(self.stage.words("refreshing")), expand=True, bgcolor=theme.GROUND)
 
     # Turning pages
 
     async def _on_change(self, event: ft.Event[ft.PageView]) -> None:
-        left, self._slot = self.current, int(event.data)
+        left, self._slot = self.current, int(event.data or 0)
         if left is not None:
             self.stage.later(left.play, False)
         await self._arrive()

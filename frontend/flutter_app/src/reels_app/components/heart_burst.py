@@ -17,13 +17,22 @@ class HeartBurst(ft.Container):
     def __init__(self, still: bool) -> None:
         self.still = still
         super().__init__(
-            ft.Icon(ft.Icons.FAVORITE_ROUNDED, size=SIZE, color=theme.LOVE,
-                    shadows=ft.BoxShadow(blur_radius=30, color=theme.SHADOW)),
-            left=0, top=0, width=SIZE, height=SIZE, opacity=0, scale=1.0 if still else 0.4,
+            ft.Icon(
+                ft.Icons.FAVORITE_ROUNDED,
+                size=SIZE,
+                color=theme.LOVE,
+                shadows=ft.BoxShadow(blur_radius=30, color=theme.SHADOW),
+            ),
+            left=0,
+            top=0,
+            width=SIZE,
+            height=SIZE,
+            opacity=0,
+            scale=1.0 if still else 0.4,
             ignore_interactions=True,
             animate_opacity=ft.Animation(180, ft.AnimationCurve.EASE_OUT),
             animate_scale=ft.Animation(320, ft.AnimationCurve.EASE_OUT_BACK),
-        )  # fmt: skip
+        )
 
     async def burst(self, x: float, y: float) -> None:
         """Show the heart around (`x`, `y`) for a moment."""

@@ -25,12 +25,23 @@ def more_sheet(
 ) -> ft.BottomSheet:
     """Not interested, and block the creator."""
     rows = [
-        sheet_row(ft.Icons.VISIBILITY_OFF_ROUNDED, words("not_interested"),
-                  words("not_interested_hint"), on_hide, "not-interested"),
-    ]  # fmt: skip
+        sheet_row(
+            ft.Icons.VISIBILITY_OFF_ROUNDED,
+            words("not_interested"),
+            words("not_interested_hint"),
+            on_hide,
+            "not-interested",
+        ),
+    ]
     if creator := showing.reel.creator_id:
         rows.append(
-            sheet_row(ft.Icons.BLOCK_ROUNDED, words("block", name=creator), words("block_hint"),
-                      on_block, "block", theme.DANGER)
-        )  # fmt: skip
+            sheet_row(
+                ft.Icons.BLOCK_ROUNDED,
+                words("block", name=creator),
+                words("block_hint"),
+                on_block,
+                "block",
+                theme.DANGER,
+            )
+        )
     return sheet(words("more_title"), rows, on_dismiss, "more-sheet", height < NEEDS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import flet as ft
 
@@ -21,9 +22,9 @@ class Press(ft.Container):
         identifier: str,
         label: str,
         content: ft.Control,
-        on_press: Callable[[], None],
+        on_press: Callable[[], object],
         selected: bool | None = None,
-        **more: object,
+        **more: Any,
     ) -> None:
         self.semantics = ft.Semantics(
             content=ft.GestureDetector(
@@ -40,7 +41,7 @@ class Press(ft.Container):
             exclude_semantics=True,
             on_tap=lambda _: on_press(),
         )
-        super().__init__(self.semantics, **more)  # type: ignore[arg-type]
+        super().__init__(self.semantics, **more)
 
     def rename(self, label: str, selected: bool | None = None) -> None:
         """Another accessible name and state; call `update` afterwards."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import flet as ft
 
@@ -19,11 +20,15 @@ WIDEST = 920
 
 TABS = ("liked", "saved", "history")
 HISTORY_ICONS = {
-    "like": ft.Icons.FAVORITE_ROUNDED, "save": ft.Icons.BOOKMARK_ROUNDED,
-    "share": ft.Icons.IOS_SHARE_ROUNDED, "watch": ft.Icons.PLAY_CIRCLE_ROUNDED,
-    "skip": ft.Icons.SKIP_NEXT_ROUNDED, "follow": ft.Icons.PERSON_ADD_ROUNDED,
-    "not_interested": ft.Icons.VISIBILITY_OFF_ROUNDED, "block": ft.Icons.BLOCK_ROUNDED,
-}  # fmt: skip
+    "like": ft.Icons.FAVORITE_ROUNDED,
+    "save": ft.Icons.BOOKMARK_ROUNDED,
+    "share": ft.Icons.IOS_SHARE_ROUNDED,
+    "watch": ft.Icons.PLAY_CIRCLE_ROUNDED,
+    "skip": ft.Icons.SKIP_NEXT_ROUNDED,
+    "follow": ft.Icons.PERSON_ADD_ROUNDED,
+    "not_interested": ft.Icons.VISIBILITY_OFF_ROUNDED,
+    "block": ft.Icons.BLOCK_ROUNDED,
+}
 
 
 class ProfileView(ft.Container):
@@ -46,17 +51,28 @@ class ProfileView(ft.Container):
         self.shown: Profile | None = None
         self.body = ft.Container(waiting_view(stage.words("loading")), expand=True)
         super().__init__(
-            ft.SafeArea(self.body, expand=True), bgcolor=theme.GROUND,
-            left=0, top=0, right=0, bottom=0, alignment=ft.Alignment.TOP_CENTER,
-        )  # fmt: skip
+            ft.SafeArea(self.body, expand=True),
+            bgcolor=theme.GROUND,
+            left=0,
+            top=0,
+            right=0,
+            bottom=0,
+            alignment=ft.Alignment.TOP_CENTER,
+        )
 
     def show(self, profile: Profile | None) -> None:
         """Show `profile`, or that it could not be fetched (None)."""
         self.shown = profile
         words = self.stage.words
         if profile is None:
-            view = state_view(ft.Icons.CLOUD_OFF_ROUNDED, words("offline_title"),
-                              words("offline_text"), words("try_again"), self.on_retry, "offline")  # fmt: skip
+            view = state_view(
+                ft.Icons.CLOUD_OFF_ROUNDED,
+                words("offline_title"),
+                words("offline_text"),
+                words("try_again"),
+                self.on_retry,
+                "offline",
+            )
             self.body.content = ft.Column([self._bar(), view], expand=True)
         else:
             self.body.content = self._page(profile)
@@ -65,11 +81,16 @@ class ProfileView(ft.Container):
     def _page(self, profile: Profile) -> ft.Control:
         rows = [self._bar(), self._who(profile), self._tabs(profile), self._content(profile)]
         return ft.Column(
-            [ft.Container(row, padding=ft.Padding.symmetric(horizontal=theme.S4), width=self.width_of())
-             for row in rows] + [self._settings()],
-            scroll=ft.ScrollMode.AUTO, spacing=theme.S4, expand=True,
+            [
+                ft.Container(row, padding=ft.Padding.symmetric(horizontal=theme.S4), width=self.width_of())
+                for row in rows
+            ]
+            + [self._settings()],
+            scroll=ft.ScrollMode.AUTO,
+            spacing=theme.S4,
+            expand=True,
             horizontal_alignment=ft.CrossAxisAlignment.CENTER,
-        )  # fmt: skip
+        )
 
     def width_of(self) -> float:
         """How wide the page may be: all of a phone, a readable part of a desktop."""
@@ -79,39 +100,42 @@ class ProfileView(ft.Container):
         words = self.stage.words
         icon = ft.Icons.ARROW_FORWARD_ROUNDED if words.right_to_left else ft.Icons.ARROW_BACK_ROUNDED
         return ft.Container(
-            ft.Row([Press("close-profile", words("back"), round_icon(icon), self.on_close),
-                    theme.title(words("profile"))], spacing=theme.S3),
+            ft.Row(
+                [Press("close-profile", words("back"), round_icon(icon), self.on_close), theme.title(words("profile"))],
+                spacing=theme.S3,
+            ),
             padding=ft.Padding.only(top=theme.S2),
-        )  # fmt: skip
+        )
 
     def _who(self, profile: Profile) -> ft.Control:
         name = self.stage.words("you")
         face = ft.Container(
-            ft.Icon(ft.Icons.PERSON_ROUNDED, size=36, color=theme.GROUND), width=72, height=72,
-            border_radius=theme.PILL, bgcolor=creator_colour(profile.user_id),
+            ft.Icon(ft.Icons.PERSON_ROUNDED, size=36, color=theme.GROUND),
+            width=72,
+            height=72,
+            border_radius=theme.PILL,
+            bgcolor=creator_colour(profile.user_id),
             alignment=ft.Alignment.CENTER,
-        )  # fmt: skip
-        lines = [
+        )
+        lines: list[ft.Control] = [
             theme.display(name, max_lines=1, overflow=ft.TextOverflow.ELLIPSIS),
             theme.note(self.stage.words("no_account")),
         ]
-        return ft.Row([face, ft.Column(lines, spacing=4, tight=True, expand=True)],
-                      spacing=theme.S4)  # fmt: skip
+        return ft.Row([face, ft.Column(lines, spacing=4, tight=True, expand=True)], spacing=theme.S4)
 
     def _tabs(self, profile: Profile) -> ft.Control:
-        counts = {"liked": len(profile.liked), "saved": len(profile.saved),
-                  "history": len(profile.history)}  # fmt: skip
+        counts = {"liked": len(profile.liked), "saved": len(profile.saved), "history": len(profile.history)}
         return ft.Row([self._tab(name, counts[name]) for name in TABS], spacing=theme.S2, wrap=True)
 
     def _tab(self, name: str, count: int) -> Press:
         here = name == self.tab
         words = self.stage.words(name)
         face = ft.Container(
-            theme.text(f"{words}  {count}", 14, ft.FontWeight.W_600,
-                       theme.ON_ACCENT if here else theme.TEXT),
-            bgcolor=theme.ACCENT if here else theme.SURFACE_HIGH, border_radius=theme.PILL,
+            theme.text(f"{words}  {count}", 14, ft.FontWeight.W_600, theme.ON_ACCENT if here else theme.TEXT),
+            bgcolor=theme.ACCENT if here else theme.SURFACE_HIGH,
+            border_radius=theme.PILL,
             padding=ft.Padding.symmetric(horizontal=16, vertical=12),
-        )  # fmt: skip
+        )
         return Press(f"tab-{name}", words, face, lambda: self._turn_to(name), selected=here)
 
     def _turn_to(self, name: str) -> None:
@@ -126,31 +150,45 @@ class ProfileView(ft.Container):
 
     def _grid(self, reels: Sequence[Reel]) -> ft.Control:
         if not reels:
-            return self._nothing(f"nothing_{self.tab}", ft.Icons.FAVORITE_BORDER_ROUNDED
-                                 if self.tab == "liked" else ft.Icons.BOOKMARK_BORDER_ROUNDED)  # fmt: skip
+            return self._nothing(
+                f"nothing_{self.tab}",
+                ft.Icons.FAVORITE_BORDER_ROUNDED if self.tab == "liked" else ft.Icons.BOOKMARK_BORDER_ROUNDED,
+            )
         return ft.GridView(
-            [self._tile(reel) for reel in reels], max_extent=168, child_aspect_ratio=9 / 14,
-            spacing=theme.S2, run_spacing=theme.S2, build_controls_on_demand=False,
-        )  # fmt: skip
+            [self._tile(reel) for reel in reels],
+            max_extent=168,
+            child_aspect_ratio=9 / 14,
+            spacing=theme.S2,
+            run_spacing=theme.S2,
+            build_controls_on_demand=False,
+        )
 
     def _tile(self, reel: Reel) -> ft.Control:
-        edges = {"left": 0, "right": 0, "bottom": 0}
+        edges: dict[str, Any] = {"left": 0, "right": 0, "bottom": 0}
         picture = ft.Container(
             ft.Stack(
                 [
-                    ft.Image(reel.poster_url, fit=ft.BoxFit.COVER, top=0,
-                             exclude_from_semantics=True, error_content=ft.Container(), **edges),
+                    ft.Image(
+                        reel.poster_url,
+                        fit=ft.BoxFit.COVER,
+                        top=0,
+                        exclude_from_semantics=True,
+                        error_content=ft.Container(),
+                        **edges,
+                    ),
                     ft.Container(gradient=theme.scrim(top=False), height=90, **edges),
                     ft.Container(
-                        theme.on_film(theme.label(reel.title, max_lines=2,
-                                                  overflow=ft.TextOverflow.ELLIPSIS)),
-                        padding=10, **edges),
+                        theme.on_film(theme.label(reel.title, max_lines=2, overflow=ft.TextOverflow.ELLIPSIS)),
+                        padding=10,
+                        **edges,
+                    ),
                 ],
                 expand=True,
             ),
-            border_radius=theme.RADIUS_S, clip_behavior=ft.ClipBehavior.ANTI_ALIAS,
+            border_radius=theme.RADIUS_S,
+            clip_behavior=ft.ClipBehavior.ANTI_ALIAS,
             bgcolor=theme.SURFACE_HIGH,
-        )  # fmt: skip
+        )
         return Press(f"tile-{reel.reel_id}", reel.title, picture, lambda: self.on_reel(reel))
 
     def _history(self, history: Sequence[HistoryEntry]) -> ft.Control:
@@ -162,58 +200,76 @@ class ProfileView(ft.Container):
     def _entry(self, entry: HistoryEntry) -> ft.Control:
         kind = self.stage.words(f"history_kind_{entry.kind}")
         words = ft.Column(
-            [theme.text(entry.title or entry.reel_id, 15, max_lines=1,
-                        overflow=ft.TextOverflow.ELLIPSIS),
-             theme.note(kind, theme.TEXT_FAINT)],
-            spacing=2, tight=True, expand=True,
-        )  # fmt: skip
+            [
+                theme.text(entry.title or entry.reel_id, 15, max_lines=1, overflow=ft.TextOverflow.ELLIPSIS),
+                theme.note(kind, theme.TEXT_FAINT),
+            ],
+            spacing=2,
+            tight=True,
+            expand=True,
+        )
         return ft.Container(
-            ft.Row([ft.Icon(HISTORY_ICONS[entry.kind], size=22, color=theme.TEXT_DIM), words],
-                   spacing=theme.S4),
+            ft.Row([ft.Icon(HISTORY_ICONS[entry.kind], size=22, color=theme.TEXT_DIM), words], spacing=theme.S4),
             padding=ft.Padding.symmetric(vertical=10, horizontal=theme.S2),
-        )  # fmt: skip
+        )
 
     def _nothing(self, key: str, icon: ft.IconData) -> ft.Control:
         return ft.Container(
             ft.Column(
-                [ft.Icon(icon, size=40, color=theme.TEXT_FAINT),
-                 theme.text(self.stage.words(key), 15, color=theme.TEXT_DIM)],
-                horizontal_alignment=ft.CrossAxisAlignment.CENTER, spacing=theme.S3,
+                [
+                    ft.Icon(icon, size=40, color=theme.TEXT_FAINT),
+                    theme.text(self.stage.words(key), 15, color=theme.TEXT_DIM),
+                ],
+                horizontal_alignment=ft.CrossAxisAlignment.CENTER,
+                spacing=theme.S3,
             ),
-            alignment=ft.Alignment.CENTER, height=220,
-        )  # fmt: skip
+            alignment=ft.Alignment.CENTER,
+            height=220,
+        )
 
     def _settings(self) -> ft.Control:
         words, choices = self.stage.words, self.stage.choices
         languages = ft.Row(
             [self._language(code, name, code == words.language) for code, name in LANGUAGES.items()],
-            spacing=theme.S2, run_spacing=theme.S2, wrap=True,
-        )  # fmt: skip
+            spacing=theme.S2,
+            run_spacing=theme.S2,
+            wrap=True,
+        )
         motion = ft.Switch(
-            label=words("reduce_motion"), value=choices.still, active_color=theme.ON_ACCENT,
-            active_track_color=theme.ACCENT, inactive_thumb_color=theme.TEXT_DIM,
-            inactive_track_color=theme.SURFACE_HIGH, track_outline_color=theme.LINE,
+            label=words("reduce_motion"),
+            value=choices.still,
+            active_color=theme.ON_ACCENT,
+            active_track_color=theme.ACCENT,
+            inactive_thumb_color=theme.TEXT_DIM,
+            inactive_track_color=theme.SURFACE_HIGH,
+            track_outline_color=theme.LINE,
             label_text_style=ft.TextStyle(size=15, color=theme.TEXT),
             on_change=lambda event: self.on_still(bool(event.control.value)),
-        )  # fmt: skip
+        )
         afresh = ft.FilledButton(
-            words("start_afresh"), icon=ft.Icons.AUTORENEW_ROUNDED,
-            style=theme.quiet_button(theme.DANGER), on_click=lambda _: self.on_afresh(),
-        )  # fmt: skip
+            words("start_afresh"),
+            icon=ft.Icons.AUTORENEW_ROUNDED,
+            style=theme.quiet_button(theme.DANGER),
+            on_click=lambda _: self.on_afresh(),
+        )
         column = ft.Column(
             [theme.label(words("language"), theme.TEXT_DIM), languages, motion, ft.Row([afresh])],
             spacing=theme.S3,
         )
         return ft.Container(
-            column, padding=theme.S5, margin=ft.Margin.only(top=theme.S2, bottom=theme.S6),
-            bgcolor=theme.SURFACE, border_radius=theme.RADIUS_M,
+            column,
+            padding=theme.S5,
+            margin=ft.Margin.only(top=theme.S2, bottom=theme.S6),
+            bgcolor=theme.SURFACE,
+            border_radius=theme.RADIUS_M,
             width=self.width_of() - 2 * theme.S4,
-        )  # fmt: skip
+        )
 
     def _language(self, code: str, name: str, here: bool) -> Press:
         face = ft.Container(
             theme.text(name, 14, ft.FontWeight.W_500, theme.ACCENT if here else theme.TEXT),
-            border_radius=theme.PILL, padding=ft.Padding.symmetric(horizontal=14, vertical=12),
+            border_radius=theme.PILL,
+            padding=ft.Padding.symmetric(horizontal=14, vertical=12),
             border=ft.Border.all(1, theme.ACCENT if here else theme.LINE),
-        )  # fmt: skip
+        )
         return Press(f"language-{code}", name, face, lambda: self.on_language(code), selected=here)

@@ -18,8 +18,6 @@ from reels_app.components.stage import Stage
 from reels_app.models import Reel, Showing
 from reels_app.session import HIDE, LIKE
 
-EDGES = {"left": 0, "top": 0, "right": 0, "bottom": 0}
-
 
 @dataclass(frozen=True, slots=True)
 class PageActions:
@@ -61,11 +59,12 @@ class ReelPage:
         self._wide, self.paused = self.stage.wide, False
         self.player = film(self.reel.media_url, self.stage.choices.muted, autoplay, self._broken)
         self.rail = ActionRail(
-            self.stage, self.showing,
+            self.stage,
+            self.showing,
             on_why=lambda: self.actions.why(self.showing),
             on_more=lambda: self.actions.more(self.showing),
             on_share=lambda: self.actions.share(self.showing),
-        )  # fmt: skip
+        )
         self.slot.content = self._wide_page() if self._wide else self._narrow_page()
         return True
 
@@ -115,12 +114,18 @@ class ReelPage:
         self.glyph = ft.Container(
             ft.Container(
                 ft.Icon(ft.Icons.PLAY_ARROW_ROUNDED, size=56, color=theme.TEXT),
-                width=96, height=96, border_radius=theme.PILL, bgcolor=theme.GLASS,
+                width=96,
+                height=96,
+                border_radius=theme.PILL,
+                bgcolor=theme.GLASS,
                 alignment=ft.Alignment.CENTER,
             ),
-            alignment=ft.Alignment.CENTER, opacity=0, ignore_interactions=True,
-            animate_opacity=theme.FADE_MS, **EDGES,
-        )  # fmt: skip
+            alignment=ft.Alignment.CENTER,
+            opacity=0,
+            ignore_interactions=True,
+            animate_opacity=theme.FADE_MS,
+            **theme.EDGES,
+        )
         self.cover = ft.Container(
             ft.Column(
                 [
@@ -130,34 +135,51 @@ class ReelPage:
                 alignment=ft.MainAxisAlignment.CENTER,
                 horizontal_alignment=ft.CrossAxisAlignment.CENTER,
             ),
-            bgcolor="#E607090E", visible=self.stage.session.is_on(HIDE, self.reel),
-            ignore_interactions=True, **EDGES,
-        )  # fmt: skip
+            bgcolor="#E607090E",
+            visible=self.stage.session.is_on(HIDE, self.reel),
+            ignore_interactions=True,
+            **theme.EDGES,
+        )
         self.problem = ft.Container(
             theme.on_film(theme.note(self.stage.words("cannot_play"), theme.TEXT)),
-            alignment=ft.Alignment.CENTER, visible=False, ignore_interactions=True, **EDGES,
-        )  # fmt: skip
+            alignment=ft.Alignment.CENTER,
+            visible=False,
+            ignore_interactions=True,
+            **theme.EDGES,
+        )
         gestures = ft.GestureDetector(
             on_tap=lambda _: self.stage.later(self.toggle_play),
             on_double_tap_down=self._remember_tap,
             on_double_tap=lambda _: self.like_at(*self._tap),
             on_scroll=self._wheel,
             exclude_from_semantics=True,
-            **EDGES,
+            **theme.EDGES,
         )
         return ft.Stack(
             [
-                ft.Image(self.reel.poster_url, fit=ft.BoxFit.COVER, gapless_playback=True,
-                         exclude_from_semantics=True, error_content=ft.Container(), **EDGES),
-                ft.Container(self.player, ignore_interactions=True, **EDGES),
-                ft.Container(gradient=theme.scrim(top=True), left=0, right=0, top=0, height=132,
-                             ignore_interactions=True),
-                ft.Container(gradient=theme.scrim(top=False), left=0, right=0, bottom=0,
-                             height=320, ignore_interactions=True),
-                self.problem, self.cover, gestures, self.glyph, self.heart,
+                ft.Image(
+                    self.reel.poster_url,
+                    fit=ft.BoxFit.COVER,
+                    gapless_playback=True,
+                    exclude_from_semantics=True,
+                    error_content=ft.Container(),
+                    **theme.EDGES,
+                ),
+                ft.Container(self.player, ignore_interactions=True, **theme.EDGES),
+                ft.Container(
+                    gradient=theme.scrim(top=True), left=0, right=0, top=0, height=132, ignore_interactions=True
+                ),
+                ft.Container(
+                    gradient=theme.scrim(top=False), left=0, right=0, bottom=0, height=320, ignore_interactions=True
+                ),
+                self.problem,
+                self.cover,
+                gestures,
+                self.glyph,
+                self.heart,
             ],
             fit=ft.StackFit.EXPAND,
-        )  # fmt: skip
+        )
 
     def _sound_pill(self) -> Press:
         words = self.stage.words
@@ -167,13 +189,16 @@ class ReelPage:
                     ft.Icon(ft.Icons.VOLUME_OFF_ROUNDED, size=16, color=theme.TEXT),
                     theme.label(words("tap_for_sound")),
                 ],
-                spacing=6, tight=True,
+                spacing=6,
+                tight=True,
             ),
-            bgcolor=theme.GLASS, border_radius=theme.PILL,
+            bgcolor=theme.GLASS,
+            border_radius=theme.PILL,
             padding=ft.Padding.symmetric(horizontal=12, vertical=8),
-        )  # fmt: skip
-        self.sound = Press(f"unmute-{self.reel.reel_id}", words("unmute"), face, self.actions.mute,
-                           visible=self.stage.choices.muted)  # fmt: skip
+        )
+        self.sound = Press(
+            f"unmute-{self.reel.reel_id}", words("unmute"), face, self.actions.mute, visible=self.stage.choices.muted
+        )
         return self.sound
 
     def _words(self) -> ft.Column:
@@ -198,33 +223,44 @@ class ReelPage:
     def _wide_page(self) -> ft.Control:
         assert self.rail is not None
         box = self._film_box()
-        inset = ft.Container(self._words(), padding=ft.Padding(20, 0, 20, 22), left=0, right=0,
-                             bottom=0)  # fmt: skip
+        inset = ft.Container(self._words(), padding=ft.Padding(20, 0, 20, 22), left=0, right=0, bottom=0)
         box.controls.append(inset)
         card = ft.Container(
-            box, aspect_ratio=9 / 16, border_radius=theme.RADIUS_L,
-            clip_behavior=ft.ClipBehavior.ANTI_ALIAS, bgcolor=theme.SURFACE,
-        )  # fmt: skip
+            box,
+            aspect_ratio=9 / 16,
+            border_radius=theme.RADIUS_L,
+            clip_behavior=ft.ClipBehavior.ANTI_ALIAS,
+            bgcolor=theme.SURFACE,
+        )
         # Decoded at a few pixels and drawn large: a blur that costs nothing.
         backdrop = ft.Image(
-            self.reel.poster_url, fit=ft.BoxFit.FILL, cache_width=9, cache_height=16,
-            filter_quality=ft.FilterQuality.MEDIUM, exclude_from_semantics=True,
-            error_content=ft.Container(), gapless_playback=True, **EDGES,
-        )  # fmt: skip
-        veil = ft.Container(bgcolor="#CC07090E", **EDGES)
+            self.reel.poster_url,
+            fit=ft.BoxFit.FILL,
+            cache_width=9,
+            cache_height=16,
+            filter_quality=ft.FilterQuality.MEDIUM,
+            exclude_from_semantics=True,
+            error_content=ft.Container(),
+            gapless_playback=True,
+            **theme.EDGES,
+        )
+        veil = ft.Container(bgcolor="#CC07090E", **theme.EDGES)
         row = ft.Row(
-            [ft.Container(width=72), card,
-             ft.GestureDetector(self.rail, on_scroll=self._wheel, exclude_from_semantics=True)],
-            alignment=ft.MainAxisAlignment.CENTER, spacing=theme.S5,
+            [
+                ft.Container(width=72),
+                card,
+                ft.GestureDetector(self.rail, on_scroll=self._wheel, exclude_from_semantics=True),
+            ],
+            alignment=ft.MainAxisAlignment.CENTER,
+            spacing=theme.S5,
             vertical_alignment=ft.CrossAxisAlignment.END,
-        )  # fmt: skip
-        wheel = ft.GestureDetector(on_scroll=self._wheel, exclude_from_semantics=True, **EDGES)
-        middle = ft.Container(row, padding=ft.Padding.symmetric(vertical=24), **EDGES)
+        )
+        wheel = ft.GestureDetector(on_scroll=self._wheel, exclude_from_semantics=True, **theme.EDGES)
+        middle = ft.Container(row, padding=ft.Padding.symmetric(vertical=24), **theme.EDGES)
         return self._named(ft.Stack([backdrop, veil, wheel, middle], fit=ft.StackFit.EXPAND))
 
     def _named(self, page: ft.Control) -> ft.Semantics:
-        return ft.Semantics(content=page, identifier=f"reel-{self.reel.reel_id}", container=True,
-                            label=self.reel.title)  # fmt: skip
+        return ft.Semantics(content=page, identifier=f"reel-{self.reel.reel_id}", container=True, label=self.reel.title)
 
     # What happens
 

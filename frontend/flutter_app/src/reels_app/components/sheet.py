@@ -22,10 +22,12 @@ def sheet(
     that scrolls always takes all the height there is).
     """
     column = ft.Column(
-        [theme.title(headline), *rows], spacing=theme.S4, tight=True,
+        [theme.title(headline), *rows],
+        spacing=theme.S4,
+        tight=True,
         scroll=ft.ScrollMode.AUTO if low else None,
         horizontal_alignment=ft.CrossAxisAlignment.STRETCH,
-    )  # fmt: skip
+    )
     body = ft.Container(column, padding=ft.Padding(24, 4, 24, 28))
     return ft.BottomSheet(
         ft.Semantics(content=body, identifier=identifier, container=True, label=headline),
@@ -35,9 +37,7 @@ def sheet(
         scrollable=True,
         use_safe_area=True,
         barrier_color="#99000000",
-        shape=ft.RoundedRectangleBorder(
-            radius=ft.BorderRadius.only(top_left=theme.RADIUS_L, top_right=theme.RADIUS_L)
-        ),
+        shape=ft.RoundedRectangleBorder(radius=ft.BorderRadius.only(top_left=theme.RADIUS_L, top_right=theme.RADIUS_L)),
         size_constraints=ft.BoxConstraints(max_width=theme.READING_WIDTH),
         on_dismiss=lambda _: on_dismiss(),
     )
@@ -57,13 +57,21 @@ def sheet_row(
         words.append(theme.note(hint))
     face = ft.Container(
         ft.Row(
-            [ft.Icon(icon, size=24, color=color),
-             ft.Column(words, spacing=2, tight=True, expand=True)],
+            [ft.Icon(icon, size=24, color=color), ft.Column(words, spacing=2, tight=True, expand=True)],
             spacing=theme.S4,
         ),
         padding=ft.Padding.symmetric(horizontal=theme.S4, vertical=14),
-        border_radius=theme.RADIUS_M, bgcolor=theme.SURFACE_HIGH, ink=True,
+        border_radius=theme.RADIUS_M,
+        bgcolor=theme.SURFACE_HIGH,
+        ink=True,
         on_click=lambda _: on_press(),
-    )  # fmt: skip
-    return ft.Semantics(content=face, identifier=identifier, label=headline, button=True, container=True,
-                        exclude_semantics=True, on_tap=lambda _: on_press())  # fmt: skip
+    )
+    return ft.Semantics(
+        content=face,
+        identifier=identifier,
+        label=headline,
+        button=True,
+        container=True,
+        exclude_semantics=True,
+        on_tap=lambda _: on_press(),
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import flet as ft
 
@@ -35,8 +36,7 @@ class SideBar(ft.Container):
         for mode, icon in ICONS.items():
             name = stage.words(mode.value)
             face = self._face(icon, name)
-            press = Press(f"mode-{mode.value}", name, face,
-                          lambda mode=mode: on_mode(mode))  # type: ignore[misc]  # fmt: skip
+            press = Press(f"mode-{mode.value}", name, face, lambda mode=mode: on_mode(mode))  # type: ignore[misc]
             self.lines[mode] = (press, face)
             rows.append(press)
         rows.append(ft.Container(height=1, bgcolor=theme.LINE, margin=theme.S3))
@@ -45,11 +45,15 @@ class SideBar(ft.Container):
             ("refresh", ft.Icons.REFRESH_ROUNDED, on_refresh),
         ):
             rows.append(Press(key, stage.words(key), self._face(icon, stage.words(key)), act))
-        side = {"right": 0} if stage.words.right_to_left else {"left": 0}
+        side: dict[str, Any] = {"right": 0} if stage.words.right_to_left else {"left": 0}
         super().__init__(
             ft.Column(rows, spacing=theme.S1),
-            width=WIDTH, top=0, bottom=0, padding=ft.Padding(16, 24, 16, 24), **side,  # type: ignore[arg-type]
-        )  # fmt: skip
+            width=WIDTH,
+            top=0,
+            bottom=0,
+            padding=ft.Padding(16, 24, 16, 24),
+            **side,
+        )
         self.paint(show=False)
 
     def paint(self, show: bool = True) -> None:
@@ -64,19 +68,26 @@ class SideBar(ft.Container):
     def _brand(self) -> ft.Control:
         mark = ft.Container(
             ft.Icon(ft.Icons.PLAY_ARROW_ROUNDED, size=22, color=theme.ON_ACCENT),
-            width=34, height=34, border_radius=11, bgcolor=theme.ACCENT,
+            width=34,
+            height=34,
+            border_radius=11,
+            bgcolor=theme.ACCENT,
             alignment=ft.Alignment.CENTER,
-        )  # fmt: skip
+        )
         name = theme.text(self.stage.words("app_name"), 22, ft.FontWeight.W_700)
-        return ft.Container(ft.Row([mark, name], spacing=theme.S3),
-                            padding=ft.Padding(8, 0, 8, 20))  # fmt: skip
+        return ft.Container(ft.Row([mark, name], spacing=theme.S3), padding=ft.Padding(8, 0, 8, 20))
 
     @staticmethod
     def _face(icon: ft.IconData, name: str) -> ft.Container:
         return ft.Container(
-            ft.Row([ft.Icon(icon, size=24, color=theme.TEXT),
-                    theme.text(name, 15, ft.FontWeight.W_500, max_lines=1, expand=True)],
-                   spacing=theme.S3),
-            height=theme.TOUCH, border_radius=theme.RADIUS_M,
+            ft.Row(
+                [
+                    ft.Icon(icon, size=24, color=theme.TEXT),
+                    theme.text(name, 15, ft.FontWeight.W_500, max_lines=1, expand=True),
+                ],
+                spacing=theme.S3,
+            ),
+            height=theme.TOUCH,
+            border_radius=theme.RADIUS_M,
             padding=ft.Padding.symmetric(horizontal=12),
-        )  # fmt: skip
+        )

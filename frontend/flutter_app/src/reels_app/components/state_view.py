@@ -19,10 +19,14 @@ def state_view(
 ) -> ft.Control:
     """A calm page with a sign, a headline, a sentence and one thing to do."""
     sign = ft.Container(
-        ft.Icon(icon, size=40, color=theme.ACCENT), width=96, height=96,
-        border_radius=theme.PILL, bgcolor=theme.SURFACE, alignment=ft.Alignment.CENTER,
+        ft.Icon(icon, size=40, color=theme.ACCENT),
+        width=96,
+        height=96,
+        border_radius=theme.PILL,
+        bgcolor=theme.SURFACE,
+        alignment=ft.Alignment.CENTER,
         border=ft.Border.all(1, theme.LINE),
-    )  # fmt: skip
+    )
     rows: list[ft.Control] = [
         sign,
         ft.Container(height=theme.S2),
@@ -32,9 +36,7 @@ def state_view(
         rows.append(theme.text(words, 15, color=theme.TEXT_DIM, text_align=ft.TextAlign.CENTER))
     if action and on_action:
         rows.append(ft.Container(height=theme.S3))
-        rows.append(
-            ft.FilledButton(action, style=theme.primary_button(), on_click=lambda _: on_action())
-        )
+        rows.append(ft.FilledButton(action, style=theme.primary_button(), on_click=lambda _: on_action()))
     return _page(rows, identifier)
 
 
@@ -50,9 +52,12 @@ def waiting_view(words: str) -> ft.Control:
 
 def _page(rows: list[ft.Control], identifier: str) -> ft.Control:
     column = ft.Column(
-        rows, alignment=ft.MainAxisAlignment.CENTER, tight=True, spacing=theme.S2,
-        horizontal_alignment=ft.CrossAxisAlignment.CENTER, width=320,
-    )  # fmt: skip
+        rows,
+        alignment=ft.MainAxisAlignment.CENTER,
+        tight=True,
+        spacing=theme.S2,
+        horizontal_alignment=ft.CrossAxisAlignment.CENTER,
+        width=320,
+    )
     named = ft.Semantics(content=column, identifier=identifier, container=True)
-    return ft.Container(named, expand=True, bgcolor=theme.GROUND, alignment=ft.Alignment.CENTER,
-                        padding=theme.S6)  # fmt: skip
+    return ft.Container(named, expand=True, bgcolor=theme.GROUND, alignment=ft.Alignment.CENTER, padding=theme.S6)

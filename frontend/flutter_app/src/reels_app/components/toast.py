@@ -9,9 +9,7 @@ import flet as ft
 from reels_app import theme
 
 
-def toast(
-    message: str, action: str, on_action: Callable[[], None] | None, wide: bool
-) -> ft.SnackBar:
+def toast(message: str, action: str, on_action: Callable[[], None] | None, wide: bool) -> ft.SnackBar:
     """A floating message; `action` names what pressing its button does."""
     return ft.SnackBar(
         ft.Semantics(content=theme.text(message, 14), live_region=True),

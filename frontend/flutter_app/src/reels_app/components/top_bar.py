@@ -22,12 +22,10 @@ class ModeSwitch(ft.Row):
             words = theme.on_film(theme.text(stage.words(mode.value), 16, ft.FontWeight.W_600))
             line = ft.Container(width=22, height=3, border_radius=2, bgcolor=theme.TEXT)
             face = ft.Container(
-                ft.Column([words, line], spacing=4, tight=True,
-                          horizontal_alignment=ft.CrossAxisAlignment.CENTER),
+                ft.Column([words, line], spacing=4, tight=True, horizontal_alignment=ft.CrossAxisAlignment.CENTER),
                 padding=ft.Padding.symmetric(horizontal=10, vertical=10),
-            )  # fmt: skip
-            press = Press(f"mode-{mode.value}", stage.words(mode.value), face,
-                          lambda mode=mode: on_mode(mode))  # type: ignore[misc]  # fmt: skip
+            )
+            press = Press(f"mode-{mode.value}", stage.words(mode.value), face, lambda mode=mode: on_mode(mode))  # type: ignore[misc]
             self.tabs[mode] = (press, words, line)
         super().__init__([press for press, _, _ in self.tabs.values()], spacing=2, tight=True)
         self.paint()
@@ -43,14 +41,12 @@ class ModeSwitch(ft.Row):
 class TopBar(ft.SafeArea):
     """The switch in the middle, the profile at the end."""
 
-    def __init__(
-        self, stage: Stage, on_mode: Callable[[Mode], None], on_profile: Callable[[], None]
-    ) -> None:
+    def __init__(self, stage: Stage, on_mode: Callable[[Mode], None], on_profile: Callable[[], None]) -> None:
         self.switch = ModeSwitch(stage, on_mode)
-        person = ft.Icon(ft.Icons.PERSON_ROUNDED, size=26, color=theme.TEXT,
-                         shadows=ft.BoxShadow(blur_radius=8, color=theme.SHADOW))  # fmt: skip
-        holder = ft.Container(person, width=theme.TOUCH, height=theme.TOUCH,
-                              alignment=ft.Alignment.CENTER)  # fmt: skip
+        person = ft.Icon(
+            ft.Icons.PERSON_ROUNDED, size=26, color=theme.TEXT, shadows=ft.BoxShadow(blur_radius=8, color=theme.SHADOW)
+        )
+        holder = ft.Container(person, width=theme.TOUCH, height=theme.TOUCH, alignment=ft.Alignment.CENTER)
         row = ft.Row(
             [
                 ft.Container(width=theme.TOUCH),

@@ -56,8 +56,7 @@ def stacked_bar(made_of: list[tuple[str, float]], words: Strings) -> ft.Control:
         for name, share in made_of
     ]
     spoken = ", ".join(f"{words('part_' + name)} {share:.0%}" for name, share in made_of)
-    bar = ft.Container(ft.Row(pieces, spacing=2), border_radius=6, height=12,
-                       clip_behavior=ft.ClipBehavior.ANTI_ALIAS)  # fmt: skip
+    bar = ft.Container(ft.Row(pieces, spacing=2), border_radius=6, height=12, clip_behavior=ft.ClipBehavior.ANTI_ALIAS)
     return ft.Semantics(content=bar, label=spoken, image=True, container=True, exclude_semantics=True)
 
 
@@ -79,19 +78,24 @@ def _legend(made_of: list[tuple[str, float]], words: Strings) -> ft.Control:
 def _reason(icon: ft.IconData, words: str) -> ft.Control:
     return ft.Row(
         [ft.Icon(icon, size=20, color=theme.ACCENT), theme.text(words, 15, expand=True)],
-        spacing=theme.S3, vertical_alignment=ft.CrossAxisAlignment.START,
-    )  # fmt: skip
+        spacing=theme.S3,
+        vertical_alignment=ft.CrossAxisAlignment.START,
+    )
 
 
-def _wishes(
-    words: Strings, on_more: Callable[[], None], on_less: Callable[[], None]
-) -> ft.Control:
+def _wishes(words: Strings, on_more: Callable[[], None], on_less: Callable[[], None]) -> ft.Control:
     more = ft.FilledButton(
-        words("more_like_this"), icon=ft.Icons.THUMB_UP_ALT_ROUNDED, expand=True,
-        style=theme.quiet_button(theme.ACCENT), on_click=lambda _: on_more(),
-    )  # fmt: skip
+        words("more_like_this"),
+        icon=ft.Icons.THUMB_UP_ALT_ROUNDED,
+        expand=True,
+        style=theme.quiet_button(theme.ACCENT),
+        on_click=lambda _: on_more(),
+    )
     less = ft.FilledButton(
-        words("less_like_this"), icon=ft.Icons.THUMB_DOWN_ALT_ROUNDED, expand=True,
-        style=theme.quiet_button(), on_click=lambda _: on_less(),
-    )  # fmt: skip
+        words("less_like_this"),
+        icon=ft.Icons.THUMB_DOWN_ALT_ROUNDED,
+        expand=True,
+        style=theme.quiet_button(),
+        on_click=lambda _: on_less(),
+    )
     return ft.Row([more, less], spacing=theme.S3)

@@ -1,0 +1,51 @@
+"""`reels ui`: the Flutter app, served by its own process."""
+
+import typer
+import uvicorn
+
+from reels.cli import logs
+from reels.core.errors import ConfigError
+from reels.settings import Settings
+
+SAYS = "ui: serving"
+_EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104  not bound here, but translated
+
+
+def ui() -> None:
+    """Serve the app in the foreground; browsers fetch films and posters from the API themselves."""
+    try:
+        from reels_app.server import create_app
+    except ImportError as error:
+        raise ConfigError(f"the app is not installed ({error}): pip install -e 'frontend/flutter_app[web]'") from None
+    settings = Settings()
+    logs.configure(settings.log_level)
+    api_url = api_address(settings)
+    app = create_app(api_url, settings.public_api_url or api_url, settings.data_dir / "ui")
+    config = uvicorn.Config(
+        app,
+        host=settings.host,
+        port=settings.ui_port,
+        http="httptools",
+        ws="websockets-sansio",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=5,
+    )
+    _Server(config).run()
+
+
+def api_address(settings: Settings) -> str:
+    """Where this process reaches the API: on this machine, even where it listens on every address."""
+    host = _EVERYWHERE.get(settings.host, settings.host)
+    return f"http://{f'[{host}]' if ':' in host else host}:{settings.port}"
+
+
+class _Server(uvicorn.Server):
+    """Says when it serves."""
+
+    async def startup(self, sockets: list[object] | None = None) -> None:  # type: ignore[override]
+        """As uvicorn's, then the word."""
+        await super().startup(sockets)  # type: ignore[arg-type]
+        if self.started:
+            typer.echo(SAYS, err=True)
