@@ -26,7 +26,8 @@ class ContentSpace:
         out = (raw - self.centre) @ self.projection
         norms = np.linalg.norm(out, axis=1, keepdims=True)
         known = raw.any(axis=1, keepdims=True) & (norms > 1e-6)
-        return np.divide(out, norms, out=np.zeros_like(out), where=known).astype(np.float32)
+        unit: Floats = np.divide(out, norms, out=np.zeros_like(out), where=known).astype(np.float32)
+        return unit
 
 
 def fit_content_space(blocks: Iterable[Floats], raw_dim: int, dim: int) -> ContentSpace:
