@@ -114,4 +114,8 @@ def _summed(
             if added > most[place]:
                 most[place] = added
                 because[place] = h
+    for i in range(len(wanted)):  # a reel's old and new row have the same origin
+        if wanted[i] >= 0:
+            place = places[_slot(table, wanted[i])]
+            sums[i], because[i] = sums[place], because[place]
     return sums, because

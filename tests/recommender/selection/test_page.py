@@ -1,0 +1,145 @@
+"""The page: caps, spread, and chance with the propensities it reports."""
+
+from collections import Counter
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.contracts.selection import NONE_ABOVE, SelectionContract, board_of, models
+from tests.recommender.models_in_use import plain, with_tail
+from tests.recommender.viewers import query
+
+from reels.core.policy import Policy
+from reels.core.types import Rows
+from reels.recommender.models import Models
+from reels.recommender.selection.page import Newest, Page
+from reels.recommender.stages import Pick, Selection
+
+__all__ = ["models"]
+
+
+class TestPage(SelectionContract):
+    def make(self) -> Selection:
+        return Page()
+
+
+class TestNewest(SelectionContract):
+    def make(self) -> Selection:
+        return Newest()
+
+    def test_newest_first(self) -> None:
+        rows = np.arange(plain().n, dtype=np.int32)
+        picked = plain().published[rows[[pick.index for pick in self.pick(plain(), rows, 50)]]]
+        assert (np.diff(picked) <= 0).all()
+
+
+def pick(
+    models: Models, rows: Rows, policy: Policy, limit: int = 10, above: Rows = NONE_ABOVE, seed: int = 0
+) -> list[Pick]:
+    rng = np.random.default_rng(seed)
+    return Page().pick(query(limit=limit), models, policy, rows, board_of(rows, seed), above, rng)
+
+
+def most_in_ten(values: np.ndarray) -> int:
+    return max((Counter(values[i : i + 10].tolist()).most_common(1)[0][1] for i in range(len(values))), default=0)
+
+
+@settings(max_examples=60, deadline=None)
+@given(seed=st.integers(0, 10_000), n=st.integers(1, 390), epsilon=st.sampled_from([0.0, 0.15, 1.0]))
+def test_no_more_than_two_of_a_creator_in_any_ten_places(seed: int, n: int, epsilon: float) -> None:
+    models = with_tail()
+    rows = np.random.default_rng(seed).permutation(np.flatnonzero(models.active))[:n].astype(np.int32)
+    above, rest = rows[: n // 8], rows[n // 8 :]
+    shown = rest[[one.index for one in pick(models, rest, Policy(epsilon=epsilon), 30, above, seed)]]
+    assert most_in_ten(models.creators[shown]) <= 2
+    assert len(np.unique(models.duplicates[shown])) == len(shown)
+
+
+def test_the_creator_cap_reaches_over_the_page_border() -> None:
+    models = plain()
+    rows = np.flatnonzero(models.active).astype(np.int32)
+    of_one = rows[models.creators[rows] == models.creators[rows[0]]]
+    shown = rows[[one.index for one in pick(models, np.setdiff1d(rows, of_one[:2]), Policy(), 9, of_one[:2])]]
+    picked = np.setdiff1d(rows, of_one[:2])[
+        [one.index for one in pick(models, np.setdiff1d(rows, of_one[:2]), Policy(), 8, of_one[:2])]
+    ]
+    assert models.creators[of_one[0]] not in models.creators[picked]
+    assert len(shown) == 9
+
+
+def test_topics_are_spread_while_others_are_left() -> None:
+    models = plain()
+    rows = np.flatnonzero(models.active).astype(np.int32)
+    total = (models.topics[rows] == 3).astype(np.float32) + 0.1
+    board = replace(board_of(rows), total=total)
+    picks = Page().pick(query(), models, Policy(epsilon=0), rows, board, NONE_ABOVE, np.random.default_rng(0))
+    topics = models.topics[rows[[one.index for one in picks]]]
+    assert (topics == 3).sum() == 4
+    only = rows[models.topics[rows] == 3]
+    assert len(pick(models, only, Policy(epsilon=0))) == 10, "the cap gives way when nothing else is left"
+
+
+def test_reels_of_unknown_creators_are_not_capped() -> None:
+    models = replace(plain(), creators=np.zeros(plain().n, np.int64))
+    assert len(pick(models, np.arange(60, dtype=np.int32), Policy())) == 10
+
+
+def test_a_page_is_never_empty_while_reels_are_left() -> None:
+    models = plain()
+    of_one = np.flatnonzero((models.creators == models.creators[0]) & models.active).astype(np.int32)
+    assert len(pick(models, of_one[2:], Policy(), above=of_one[:2])) == 1
+
+
+def test_diversity_0_is_by_score_alone() -> None:
+    models, rows = plain(), np.flatnonzero(plain().active).astype(np.int32)
+    policy = Policy(epsilon=0, diversity=0, max_per_creator=10, max_per_topic=10)
+    picks = [one.index for one in pick(models, rows, policy)]
+    assert picks == np.argsort(-board_of(rows).total, kind="stable")[:10].tolist()
+
+
+def test_diversity_lowers_the_likeness_within_a_page() -> None:
+    models, rows = plain(), np.flatnonzero(plain().active).astype(np.int32)
+
+    def likeness(diversity: float) -> float:
+        policy = Policy(epsilon=0, diversity=diversity, max_per_topic=10)
+        vectors = models.content(rows[[one.index for one in pick(models, rows, policy)]])
+        return float(np.triu(vectors @ vectors.T, 1).sum())
+
+    assert likeness(0.7) < likeness(0.0)
+
+
+@pytest.mark.parametrize("with_trials", [True, False])
+def test_reported_propensities_are_the_frequencies(with_trials: bool) -> None:
+    """12 reels, three places, 40,000 pages: P(place is this reel | the page above) against what was reported."""
+    models = with_tail() if with_trials else plain()
+    pool = models.rows_of(models.keys[models.tail_rows]) if with_trials else np.empty(0, np.int32)
+    rows = np.concatenate([pool[models.active[pool]][:4], np.flatnonzero(models.active)[:8]]).astype(np.int32)
+    board, policy = board_of(rows), Policy(epsilon=0.4)
+    above: Counter[tuple[int, ...]] = Counter()
+    shown: Counter[tuple[int, ...]] = Counter()
+    reported: dict[tuple[int, ...], float] = {}
+    for seed in range(40_000):
+        picks = Page().pick(query(limit=3), models, policy, rows, board, NONE_ABOVE, np.random.default_rng(seed))
+        for place in range(3):
+            path = tuple(one.index for one in picks[: place + 1])
+            above[path[:-1]] += 1
+            shown[path] += 1
+            assert reported.setdefault(path, picks[place].propensity) == picks[place].propensity
+    checked = 0
+    for path, count in shown.items():
+        n = above[path[:-1]]
+        if n < 2000:
+            continue
+        p = reported[path]
+        assert abs(count / n - p) < 4.5 * np.sqrt(p * (1 - p) / n) + 1e-4, (path, count / n, p)
+        checked += 1
+    assert checked > 20
+    assert sum(p for path, p in reported.items() if len(path) == 1) == pytest.approx(1.0)
+
+
+def test_the_share_of_explored_places_is_epsilon() -> None:
+    models, rows = plain(), np.flatnonzero(plain().active).astype(np.int32)
+    explored = [one.explored for seed in range(400) for one in pick(models, rows, Policy(epsilon=0.15), seed=seed)]
+    assert 0.13 < np.mean(explored) < 0.17
