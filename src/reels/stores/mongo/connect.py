@@ -4,7 +4,7 @@ Measured against a SIGSTOPped mongod: see `tests/stores/mongo/test_connect.py`.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import pymongo
@@ -44,17 +44,19 @@ class Mongo:
         return self.database[name]
 
     @contextmanager
-    def answering(self, timeout_sec: float | None = None) -> Iterator[None]:
+    def answering(self, *, timeout_sec: float | None = None, patient: bool = False) -> Iterator[None]:
         """Everything said to MongoDB is said in here.
 
-        The block has `timeout_sec` in all (default: the store's), retries included. Raises StoreUnavailable when
-        MongoDB does not answer, StoreError when it refuses. Never yield to a caller from inside: the deadline is a
-        context variable and would become theirs.
+        The block has `timeout_sec` in all, retries included (default: the store's). `patient` is for what reads or
+        writes very many: each command may take the client's socket timeout, but a server that is gone is still
+        noticed within seconds (a long deadline would be spent on retries). Raises StoreUnavailable when MongoDB does
+        not answer, StoreError when it refuses. Never yield to a caller from inside: the deadline is a context variable
+        and would become theirs.
         """
         if self._breaker.refuses():
             raise StoreUnavailable(STORE, "it did not a moment ago")
         try:
-            with pymongo.timeout(timeout_sec or self.timeout_sec):
+            with nullcontext() if patient else pymongo.timeout(timeout_sec or self.timeout_sec):
                 yield
         except PyMongoError as error:
             if isinstance(error, ConnectionFailure):
@@ -83,7 +85,7 @@ def connect(url: str, database: str, timeout_sec: float = 2.0, breaker: Breaker 
         appname="reels",
         serverSelectionTimeoutMS=min(patience_ms, 1500),
         connectTimeoutMS=min(patience_ms, 1000),
-        # Bounds what no deadline bounds: a monitor's or a handshake's read.
+        # Bounds what no deadline bounds: see `patient`.
         socketTimeoutMS=max(patience_ms, 60_000),
         heartbeatFrequencyMS=1000,
         waitQueueTimeoutMS=patience_ms,

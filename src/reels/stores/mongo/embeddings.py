@@ -10,7 +10,6 @@ from reels.stores.mongo.connect import Document, Mongo
 from reels.stores.mongo.indexes import EMBEDDINGS
 
 _CHUNK = 1000
-_BULK_SEC = 30.0
 
 
 class MongoEmbeddings:
@@ -24,7 +23,7 @@ class MongoEmbeddings:
         for start in range(0, len(rows), _CHUNK):
             documents = (to_document(space, row) for row in rows[start : start + _CHUNK])
             writes = [ReplaceOne({"_id": one["_id"]}, one, upsert=True) for one in documents]
-            with self._mongo.answering(_BULK_SEC):
+            with self._mongo.answering(patient=True):
                 await self._embeddings.bulk_write(writes, ordered=False)
 
     async def get(self, space: str, reel_ids: Sequence[str]) -> dict[str, StoredEmbedding]:
@@ -38,7 +37,7 @@ class MongoEmbeddings:
 
     async def hashes(self, space: str) -> dict[str, str]:
         projection = {"_id": 0, "reel_id": 1, "content_hash": 1}
-        with self._mongo.answering(_BULK_SEC):
+        with self._mongo.answering(patient=True):
             documents = await self._embeddings.find({"space": space}, projection, hint="space").to_list()
         return {one["reel_id"]: one["content_hash"] for one in documents}
 
@@ -46,7 +45,7 @@ class MongoEmbeddings:
         after = ""
         while True:
             query = {"space": space, "reel_id": {"$gt": after}} if after else {"space": space}
-            with self._mongo.answering(_BULK_SEC):
+            with self._mongo.answering(patient=True):
                 documents = await self._embeddings.find(query).sort("reel_id", 1).limit(batch).to_list()
             if not documents:
                 return

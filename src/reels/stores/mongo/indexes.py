@@ -61,6 +61,7 @@ def indexes(feeds_kept_days: int) -> tuple[Index, ...]:
 
 async def ensure_indexes(mongo: Mongo, feeds_kept_days: int = 30, timeout_sec: float = 600.0) -> None:
     """Make what is missing, and make anew what was made otherwise (another lifetime of feeds, say)."""
+    await mongo.ping()  # else a server that is not there would be waited for as long as for a large index
     for index in indexes(feeds_kept_days):
         await ensure_index(mongo, index, timeout_sec)
 
@@ -69,7 +70,7 @@ async def ensure_index(mongo: Mongo, index: Index, timeout_sec: float = 600.0) -
     """Make one of them."""
     collection = mongo.collection(index.collection)
     model = _model(index)
-    with mongo.answering(timeout_sec):
+    with mongo.answering(timeout_sec=timeout_sec):
         try:
             await collection.create_indexes([model])
         except OperationFailure as error:

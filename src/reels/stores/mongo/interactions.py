@@ -12,8 +12,6 @@ from reels.stores.mongo.indexes import INTERACTIONS
 
 _CHUNK = 5000
 """Events an insert command; an API batch (at most 500) is always one."""
-_BULK_SEC = 60.0
-"""Patience with what reads or writes very many."""
 
 
 class MongoInteractions:
@@ -79,7 +77,7 @@ class MongoInteractions:
         found = found.sort([("user_id", 1), ("occurred_at", 1)])
         try:
             while True:
-                with self._mongo.answering(_BULK_SEC):
+                with self._mongo.answering(patient=True):
                     documents = await found.to_list(batch)
                 if not documents:
                     return
@@ -116,6 +114,6 @@ class MongoInteractions:
         return shown
 
     async def _aggregated(self, stages: list[Document], index: str) -> list[Document]:
-        with self._mongo.answering(_BULK_SEC):
+        with self._mongo.answering(patient=True):
             found = await self._interactions.aggregate(stages, hint=index)
             return await found.to_list()

@@ -24,7 +24,7 @@ LEAVE: Final = None
 
 _APART_SEC: Final = 1e-6
 _TRIES: Final = 20
-_BULK_SEC: Final = 30.0
+_FEW: Final = 100
 
 
 class Outcome(Enum):
@@ -55,7 +55,7 @@ class ReelChanges:
         raise StoreUnavailable(STORE, f"others kept changing the same {len(waiting)} reels")
 
     async def _attempt(self, changes: Mapping[str, Change], now: float) -> dict[str, Outcome]:
-        with self._mongo.answering(_BULK_SEC):
+        with self._mongo.answering(patient=len(changes) > _FEW):
             documents = await self._reels.find({"_id": {"$in": list(changes)}}).to_list()
             newest = await self._reels.find_one({}, {"_id": 0, "updated_at": 1}, sort=[("updated_at", -1)])
         before = {one["_id"]: one for one in documents}
@@ -82,7 +82,7 @@ class ReelChanges:
         return outcomes
 
     async def _all_written(self, writes: list[InsertOne[Document] | UpdateOne]) -> bool:
-        with self._mongo.answering(_BULK_SEC):
+        with self._mongo.answering(patient=len(writes) > _FEW):
             try:
                 result = await self._reels.bulk_write(writes, ordered=False)
             except BulkWriteError as error:
@@ -93,7 +93,7 @@ class ReelChanges:
 
     async def _written(self, reel_ids: list[str], revision: ObjectId) -> set[str]:
         """Those that bear our revision. One that was written and at once changed by another is written once more."""
-        with self._mongo.answering(_BULK_SEC):
+        with self._mongo.answering(patient=len(reel_ids) > _FEW):
             found = await self._reels.find({"_id": {"$in": reel_ids}, "revision": revision}, {"_id": 1}).to_list()
         return {one["_id"] for one in found}
 

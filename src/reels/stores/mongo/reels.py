@@ -11,7 +11,6 @@ from reels.stores.mongo.reel_changes import LEAVE, Change, Outcome, ReelChanges
 from reels.stores.mongo.reel_documents import STORED, described, from_document
 
 _CHUNK = 1000
-_BULK_SEC = 30.0
 
 
 class MongoReels:
@@ -74,7 +73,7 @@ class MongoReels:
         return await self._find({"status": ReelStatus.ACTIVE.value}, [("stats.views", -1)], limit)
 
     async def _find(self, query: Document, order: list[tuple[str, int]], limit: int) -> list[StoredReel]:
-        with self._mongo.answering(_BULK_SEC if limit > _CHUNK else None):
+        with self._mongo.answering(patient=limit > _CHUNK):
             found = self._reels.find(query, STORED).limit(limit)
             documents = await (found.sort(order) if order else found).to_list()
         return [from_document(one) for one in documents]

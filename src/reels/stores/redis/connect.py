@@ -62,8 +62,8 @@ class Redis:
 def connect(url: str, timeouts: RedisTimeouts | None = None, breaker: Breaker | None = None) -> Redis:
     """A client for this event loop, for `redis://`, `rediss://` and `unix://` addresses; nothing is sent yet.
 
-    A dropped connection is noticed before it is used again, so nothing is retried here: a retry would double the time
-    a dead server costs.
+    A lost connection is made anew and the command sent again, once and at once: all our commands may be carried out
+    twice. A timeout is not retried, that would double what a dead server costs.
     """
     timeouts = timeouts or RedisTimeouts()
     pool = BlockingConnectionPool.from_url(
@@ -72,7 +72,7 @@ def connect(url: str, timeouts: RedisTimeouts | None = None, breaker: Breaker | 
         timeout=timeouts.answer_sec,
         socket_connect_timeout=timeouts.connect_sec,
         socket_timeout=timeouts.answer_sec,
-        retry=Retry(NoBackoff(), 0),
+        retry=Retry(NoBackoff(), 1, supported_errors=(RedisConnectionError,)),
         decode_responses=False,
         protocol=2,
         maint_notifications_config=MaintNotificationsConfig(enabled=False),
