@@ -1,0 +1,49 @@
+import string
+
+import pytest
+
+from reels_app.strings import LANGUAGES, catalogue, preferred
+
+
+def fields(text: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name}
+
+
+@pytest.mark.parametrize("language", [code for code in LANGUAGES if code != "en"])
+def test_every_language_says_everything_english_says(language: str) -> None:
+    english, other = catalogue("en").text, catalogue(language).text
+    assert other.keys() == english.keys()
+    assert {key: fields(text) for key, text in other.items()} == {key: fields(text) for key, text in english.items()}
+    assert all(text.strip() for text in other.values())
+
+
+def test_an_unknown_language_is_english() -> None:
+    assert catalogue("xx-YY").language == "en"
+
+
+def test_a_key_nobody_wrote_is_an_error() -> None:
+    with pytest.raises(KeyError):
+        catalogue("en")("nonsense")
+
+
+def test_values_are_filled_in() -> None:
+    assert catalogue("es-MX")("follow", name="ana") == "Seguir a ana"
+
+
+@pytest.mark.parametrize(
+    ("header", "language"),
+    [
+        ("hi-IN,hi;q=0.9,en;q=0.8", "hi"),
+        ("de-DE,es;q=0.5,en;q=0.7", "en"),
+        ("fr", "en"),
+        ("", "en"),
+        ("ar;q=oops", "en"),
+    ],
+)
+def test_the_device_chooses_among_what_we_speak(header: str, language: str) -> None:
+    assert preferred(header) == language
+
+
+def test_arabic_runs_from_the_right() -> None:
+    assert catalogue("ar").right_to_left
+    assert not catalogue("hi").right_to_left
