@@ -9,7 +9,6 @@ import re
 import secrets
 import time
 from collections.abc import Callable
-from typing import Any
 
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -94,36 +93,35 @@ class Guard:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        started = False
+        started, taken = False, 0
+
+        async def limited() -> Message:
+            nonlocal taken
+            message = await receive()
+            taken += len(message.get("body", b""))
+            if taken > self._limit:
+                raise BodyTooLarge(self._limit)
+            return message
 
         async def watched(message: Message) -> None:
             nonlocal started
+            if taken > self._limit and not started:
+                return  # what the app made of the refusal (FastAPI: a 400); ours follows
             started = True
             await send(message)
 
         try:
             if _told_length(scope) > self._limit:
                 raise BodyTooLarge(self._limit)
-            await self._app(scope, self._limited(receive), watched)
+            await self._app(scope, limited, watched)
+            if taken > self._limit and not started:
+                raise BodyTooLarge(self._limit)
         except Exception as error:
             if not isinstance(error, BodyTooLarge):
                 _log.exception("unhandled", request_id=scope.get(REQUEST_ID, ""))
             if started:
                 raise
             await problem_of(error, scope.get(REQUEST_ID, ""))(scope, receive, send)
-
-    def _limited(self, receive: Receive) -> Receive:
-        taken = 0
-
-        async def limited() -> Message:
-            nonlocal taken
-            message: dict[str, Any] = dict(await receive())
-            taken += len(message.get("body", b""))
-            if taken > self._limit:
-                raise BodyTooLarge(self._limit)
-            return message
-
-        return limited
 
 
 def _told_length(scope: Scope) -> int:

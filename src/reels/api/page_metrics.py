@@ -2,12 +2,15 @@
 
 from collections import Counter
 
+import numpy as np
+
 from reels.api.metrics import Metrics
+from reels.core.types import CandidateSet
 from reels.recommender.stages import Done
 
 
 class PageMetrics:
-    """Explored share, sources, degradations and stage times of each page."""
+    """Explored share, sources, degradations, stage times and candidates of each page."""
 
     name = "metrics"
 
@@ -19,3 +22,16 @@ class PageMetrics:
         page = done.page
         sources = Counter(source for item in page.items for source in item.sources)
         self._metrics.page([item.explored for item in page.items], sources, page.degraded, page.timings_ms)
+        if done.cached is not None:
+            hit = done.cached.built_at < done.query.now
+            self._metrics.cache("candidates", hit=hit)
+            if not hit:
+                self._metrics.candidates(_found(done.cached))
+
+
+def _found(built: CandidateSet) -> dict[str, int]:
+    """How many candidates each source found."""
+    return {
+        source: int(np.count_nonzero(built.found_by & np.uint16(1 << place)))
+        for place, source in enumerate(built.sources)
+    }

@@ -13,9 +13,12 @@ EXAMPLE_PAGE: dict[str, Any] = {
             **EXAMPLE_REEL,
             "score": 0.71,
             "parts": {"content": 0.92, "cf": 0.61, "popularity": 0.4, "exploration": 0.27},
+            "boosts": {"trending": 0.02},
             "reasons": ["Because you watched “The last tram home” to the end"],
+            "reason_codes": ["watched_to_end|The last tram home"],
             "explored": False,
             "propensity": 0.87,
+            "sources": ["content", "item_cf"],
         }
     ],
     "next_cursor": "AbC-dEf_123",
@@ -32,9 +35,12 @@ class FeedItem(ReelOut):
 
     score: float = Field(description="What it was ranked by: the weighted parts, and boosts.")
     parts: dict[str, float] = Field(description="The parts of the score, each 0..1, unweighted.")
+    boosts: dict[str, float] = Field(description="What was added on top.")
     reasons: list[str] = Field(description="Why it is shown, in words.")
+    reason_codes: list[str] = Field(description="Of each reason, `code` or `code|parameter`, for your own words.")
     explored: bool = Field(description="Drawn by chance, to learn.")
     propensity: float = Field(description="Probability that this reel was shown at this place, given those above it.")
+    sources: list[str] = Field(description="Which sources of candidates found it.")
 
 
 class PolicyRef(BaseModel):

@@ -12,6 +12,7 @@ from reels.api.services import Services
 from reels.api.tokens import Principal
 from reels.core.errors import NotAuthenticated, StoreUnavailable
 from reels.core.ports import StoredReel
+from reels.core.public import public_fields
 from reels.core.types import Event, EventKind, User
 from reels.core.user_state import SWITCHING
 from reels.schemas.me import HistoryItem, PlaceIn, PlaceOut, ProfileOut, ResetOut
@@ -108,8 +109,9 @@ def _on(events: Sequence[Event], on: EventKind, off: EventKind) -> list[str]:
 
 
 def _reels(reel_ids: Sequence[str], known: dict[str, StoredReel]) -> list[ReelOut]:
-    found = [known[one].reel for one in reel_ids if one in known]
-    return [ReelOut.model_validate(one, from_attributes=True) for one in found]
+    return [
+        ReelOut.model_validate_json(b"{%b}" % public_fields(known[one].reel)) for one in reel_ids if one in known
+    ]
 
 
 def _history_item(event: Event, known: dict[str, StoredReel]) -> HistoryItem:

@@ -1,0 +1,78 @@
+from typing import Any
+
+import pytest
+from pydantic import TypeAdapter
+from tests.api.serving import Served
+
+from reels.schemas import admin, auth, events, feed, me, problem, reel
+
+pytestmark = pytest.mark.anyio
+_MODELS = [
+    model
+    for module in (admin, auth, events, feed, me, problem, reel)
+    for model in vars(module).values()
+    if isinstance(model, type) and hasattr(model, "model_config") and model.__module__ == module.__name__
+]
+
+
+def test_every_example_fits_its_model() -> None:
+    shown = 0
+    for model in _MODELS:
+        for example in model.model_config.get("json_schema_extra", {}).get("examples", []):
+            TypeAdapter(model).validate_python(example)
+            shown += 1
+    assert shown > 12
+
+
+async def test_every_route_is_documented_with_answers_and_problems(served: Served) -> None:
+    schema = (await served.http.get("/openapi.json")).json()
+    wanted = {
+        "/feed": ["get"], "/events": ["post"], "/auth/device": ["post"], "/auth/refresh": ["post"],
+        "/reels/{reel_id}": ["get"], "/me": ["get", "patch"], "/me/reset": ["post"], "/admin/stats": ["get"],
+        "/admin/audit": ["get"], "/admin/reels": ["post"], "/admin/policy": ["get", "put"],
+        "/admin/policy/history": ["get"], "/admin/jobs": ["get"], "/admin/jobs/{name}": ["post"],
+        "/admin/feeds/{feed_id}": ["get"], "/healthz": ["get"], "/readyz": ["get"], "/metrics": ["get"],
+    }  # fmt: skip
+    assert {path: sorted(methods) for path, methods in schema["paths"].items()} == wanted
+    for path, methods in schema["paths"].items():
+        for operation in methods.values():
+            check_operation(path, operation, schema)
+    assert "HTTPValidationError" not in str(schema)
+
+
+def check_operation(path: str, operation: dict[str, Any], schema: dict[str, Any]) -> None:
+    assert operation["summary"], path
+    assert operation["description"], path
+    assert operation["operationId"], path
+    answer = next(operation["responses"][code] for code in ("200", "202") if code in operation["responses"])
+    assert answer["content"], path
+    for code, response in operation["responses"].items():
+        if code in ("401", "403", "404", "413", "422"):
+            assert list(response["content"]) == ["application/problem+json"], (path, code)
+    if not path.startswith(("/auth", "/healthz", "/readyz", "/metrics")):
+        assert operation["security"] == [{"HTTPBearer": []}], path
+        assert {"401", "403"} <= set(operation["responses"]), path
+
+
+async def test_every_reference_of_the_schema_leads_somewhere(served: Served) -> None:
+    schema = (await served.http.get("/openapi.json")).json()
+    assert schema["openapi"].startswith("3.1")
+    operations = [one["operationId"] for methods in schema["paths"].values() for one in methods.values()]
+    assert len(operations) == len(set(operations))
+    for reference in references(schema):
+        at: Any = schema
+        for part in reference.removeprefix("#/").split("/"):
+            at = at[part]
+
+
+def references(node: Any) -> list[str]:
+    if isinstance(node, dict):
+        own = [node["$ref"]] if isinstance(node.get("$ref"), str) else []
+        return own + [one for value in node.values() for one in references(value)]
+    return [one for value in node for one in references(value)] if isinstance(node, list) else []
+
+
+async def test_every_model_of_an_answer_shows_an_example(served: Served) -> None:
+    schemas = (await served.http.get("/openapi.json")).json()["components"]["schemas"]
+    for name in ("FeedPageOut", "Receipt", "EventBatch", "TokensOut", "ProfileOut", "PolicyIn", "ReelsIn", "ReelsOut"):
+        assert schemas[name]["examples"], name
