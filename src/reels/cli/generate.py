@@ -8,14 +8,14 @@ import numpy as np
 import typer
 
 from reels.cli.console import bar, out, summary
+from reels.simulation import sample as samples
 from reels.simulation.config import SAMPLE_NOW, SampleConfig
-from reels.simulation.sample import Sample, generate, write
 
 DEFAULT_SEED = 7
 """Seed of the committed sample."""
 
 
-def generate_sample(
+def generate(
     reels: Annotated[int, typer.Option(min=1, help="Reels in the catalogue.")] = 2000,
     users: Annotated[int, typer.Option(min=0, help="Viewers with known tastes and a history.")] = 500,
     creators: Annotated[int | None, typer.Option(min=1, help="Creators. Default: one for ten reels.")] = None,
@@ -26,14 +26,14 @@ def generate_sample(
     config = SampleConfig(now=SAMPLE_NOW, reels=reels, creators=creators or max(1, reels // 10), viewers=users)
     began = time.monotonic()
     with bar(f"Making {reels:,} reels and {users:,} viewers"):
-        sample = generate(config, np.random.default_rng(seed))
-        paths = write(sample, directory)
+        sample = samples.generate(config, np.random.default_rng(seed))
+        paths = samples.write(sample, directory)
     summary(f"Made in {time.monotonic() - began:.1f} s, seed {seed}", _counts(sample))
     for path in paths:
         out.print(f"  {path}  {path.stat().st_size / 1024:,.0f} KB")
 
 
-def _counts(sample: Sample) -> dict[str, object]:
+def _counts(sample: samples.Sample) -> dict[str, object]:
     creators = sample.catalogue.creators
     return {
         "reels": len(sample.catalogue),
