@@ -2,9 +2,7 @@
 
 import typer
 
-from reels.cli import importing
-from reels.cli.generate import generate_sample
-from reels.cli.simulate import simulate
+from reels.cli import api, generate, importing, keys, media, simulate
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -12,11 +10,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="A personalised short-video feed engine: import a catalogue, train, serve, learn, measure.",
 )
-app.add_typer(importing.app, name="import")
-app.command("generate")(generate_sample)
-app.command("simulate")(simulate)
-
-
-@app.callback()
-def _reels() -> None:
-    pass
+app.add_typer(importing.app, name="import", rich_help_panel="Data")
+app.command(rich_help_panel="Data")(generate.generate)
+app.command(rich_help_panel="Data")(media.media)
+app.command(rich_help_panel="Serve")(api.api)
+app.command(rich_help_panel="Serve")(keys.keys)
+app.command(rich_help_panel="Serve")(keys.token)
+app.command(rich_help_panel="Measure")(simulate.simulate)

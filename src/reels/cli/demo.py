@@ -54,13 +54,17 @@ async def _prepare(settings: Settings, datasets: Path) -> None:
     """The sample catalogue and its events in MongoDB, and a snapshot: what is there already stays."""
     async with open_stores(Settings(demo=True, data_dir=settings.data_dir)) as stores:
         done = settings.data_dir / "imports" / "sample.json"
-        told = {file.name: file.stat().st_size for file in sorted(datasets.glob("*")) if file.is_file()}
+        told = _sizes(datasets)
         if not done.exists() or json.loads(done.read_text()) != told:
             await _import(stores, datasets)
             done.parent.mkdir(parents=True, exist_ok=True)
             done.write_text(json.dumps(told))
         if stores.shelf.current() is None:
             await run_jobs(stores)
+
+
+def _sizes(datasets: Path) -> dict[str, int]:
+    return {file.name: file.stat().st_size for file in sorted(datasets.glob("*")) if file.is_file()}
 
 
 async def _import(stores: Stores, datasets: Path) -> None:
@@ -108,8 +112,7 @@ export ADMIN={admin}
 [dim]# a page, with scores and reasons[/]
 curl -s -H "Authorization: Bearer $TOKEN" "{url}/feed?limit=3"
 [dim]# tell what you think of a reel: the next page obeys[/]
-curl -s -H "Authorization: Bearer $TOKEN" -H "Content-Type: application/json" {url}/events \\
-  -d '{{"events":[{{"event_id":"'$(date +%s)'","reel_id":"{_first_reel(url, viewer)}","kind":"like","occurred_at":'$(date +%s)'000}}]}}'
+curl -s -H "Authorization: Bearer $TOKEN" -H "Content-Type: application/json" {url}/events -d '{_like(url, viewer)}'
 [dim]# what the system does[/]
 curl -s -H "Authorization: Bearer $ADMIN" {url}/admin/stats
 [dim]# watch simulated viewers being learnt[/]
@@ -118,6 +121,10 @@ curl -s -H "Authorization: Bearer $ADMIN" {url}/admin/stats
 Ctrl-C stops everything.""")
 
 
-def _first_reel(url: str, token: str) -> str:
+def _like(url: str, token: str) -> str:
+    """A body for POST /events that likes the first reel of the viewer's page."""
     page = httpx.get(f"{url}/feed", params={"limit": 1}, headers={"authorization": f"Bearer {token}"}, timeout=10)
-    return str(page.raise_for_status().json()["items"][0]["reel_id"])
+    reel_id = page.raise_for_status().json()["items"][0]["reel_id"]
+    now = round(time.time() * 1000)
+    event = {"event_id": f"demo-{now}", "reel_id": reel_id, "kind": "like", "occurred_at": now}
+    return json.dumps({"events": [event]})

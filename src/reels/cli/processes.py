@@ -40,7 +40,11 @@ class Processes:
         """Run `reels COMMAND` and wait until it serves; StoreError with the end of its log where it does not."""
         self.logs.mkdir(parents=True, exist_ok=True)
         argv = [sys.executable, "-m", "reels", *command]
-        child = Child(name, argv, log=self.logs / f"{name}.log", listening=says, ready=ready, keep_open=keep)
+
+        def serves(started: Child) -> bool:
+            return says in started.said() and ready()
+
+        child = Child(name, argv, log=self.logs / f"{name}.log", ready=serves, keep_open=keep)
         self.children.append(child)
         child.start()
         return child
