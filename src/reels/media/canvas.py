@@ -127,7 +127,7 @@ def points(canvas: Canvas, x: Field, y: Field, radius: Field, strength: Field, c
 
 
 def ribbon(pixels: Pixels, centre: Field, half: Field, colour: Colour, alpha: Field) -> None:
-    """A soft line across all columns; centre (rows), half width, alpha: float[width]. Transposed pixels: a line down."""
+    """A soft line across all columns; centre (rows), half width, alpha: float[width]. Transposed: a line down."""
     reach = int(np.ceil(half.max() * 2.3)) + 1
     rows = np.floor(centre).astype(int)[None, :] + np.arange(-reach, reach + 1)[:, None]
     away = np.abs(rows + np.float32(0.5) - centre)

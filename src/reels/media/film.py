@@ -68,10 +68,11 @@ def _encode(path: Path, pictures: Iterator[NDArray[np.uint8]], form: FilmFormat)
         codec.time_base = Fraction(1, form.frames_per_sec)
         codec.colorspace = codec.color_primaries = codec.color_trc = BT709
         rate = form.largest_bytes_per_sec * 8 // 1000
+        # mbtree would spend the bits on the first frames: the loop then jumps from a soft picture back to a sharp one.
         stream.options = {
             "preset": "veryfast",
             "crf": str(form.quality),
-            "x264-params": f"bframes=0:aq-mode=3:keyint=240:scenecut=0:vbv-maxrate={rate}:vbv-bufsize={rate}",
+            "x264-params": f"bframes=0:mbtree=0:aq-mode=3:keyint=240:scenecut=0:vbv-maxrate={rate}:vbv-bufsize={rate}",
         }
         rgb = av.VideoFrame(form.width, form.height, "gbrp")
         planes = [_plane(rgb, index) for index in (2, 0, 1)]

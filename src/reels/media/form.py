@@ -17,7 +17,7 @@ class FilmFormat:
     frames_per_sec: int = 24
     shortest_sec: float = 4.0
     longest_sec: float = 4.5
-    quality: int = 25
+    quality: int = 26
     """x264's CRF: lower is better and bigger."""
     largest_bytes_per_sec: int = 150_000
     """x264's VBV ceiling: even confetti stays under 900 KB."""

@@ -1,5 +1,6 @@
 """One picture of every topic and motif: to see at a glance how the films look, and for the README."""
 
+from collections import Counter
 from pathlib import Path
 
 from PIL import Image
@@ -14,14 +15,15 @@ _SEARCH = 200
 
 def choose_looks(count: int) -> list[tuple[str, str]]:
     """`count` pairs (topic hint, reel id) that show every topic once and as many different motifs as they have."""
-    shown: dict[str, int] = {}
+    topics_with = Counter(motif for topic in TOPICS.values() for motif in set(topic.motifs))
+    shown: Counter[str] = Counter()
     chosen = []
     for turn in range(-(-count // len(TOPICS))):
         for topic in TOPICS:
             ids = (f"{topic}-{turn}-{number}" for number in range(_SEARCH))
-            reel_id = min(ids, key=lambda name: shown.get(look_of(topic, name).motif, 0))
-            motif = look_of(topic, reel_id).motif
-            shown[motif] = shown.get(motif, 0) + 1
+            motifs = {reel_id: look_of(topic, reel_id).motif for reel_id in ids}
+            reel_id = min(motifs, key=lambda name: (shown[motifs[name]], topics_with[motifs[name]]))
+            shown[motifs[reel_id]] += 1
             chosen.append((topic, reel_id))
     return chosen[:count]
 
