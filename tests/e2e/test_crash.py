@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import pymongo
 import pytest
-from tests.e2e.client import Viewer
+from tests.e2e.client import Page, Viewer
 
 from reels.api import key_files
 from reels.cli.api import SAYS
@@ -180,7 +180,7 @@ def test_without_mongodb_the_feed_answers_and_events_wait_for_it(system: System)
     assert _told_again(viewer, event)["stored"] == 1
 
 
-def _page_again(viewer: Viewer) -> dict[str, object]:
+def _page_again(viewer: Viewer) -> Page:
     for _ in range(100):
         try:
             page = viewer.page(limit=20)
