@@ -54,6 +54,13 @@ class Settings(BaseSettings):
     neighbours: int = Field(50, ge=5, le=500, description="Neighbours kept for a reel in the item-item tables.")
     snapshots_kept: int = Field(3, ge=1, description="How many snapshots are kept for rollback.")
     train_every_sec: int = Field(3600, ge=30, description="How often the worker trains and switches the snapshot.")
+    training_threads: int = Field(1, ge=1, le=256, description="Threads a training may use beside the serving ones.")
+    cf_half_life_days: float = Field(
+        90.0, gt=0, description="A like teaches the item-item tables and factors half as much after so many days."
+    )
+    popularity_half_life_days: float = Field(
+        14.0, gt=0, description="A view counts half as much for popularity after so many days."
+    )
     trending_every_sec: int = Field(15, ge=1, description="How often the worker counts what is trending.")
     catalogue_poll_sec: float = Field(0.25, gt=0, description="How often an API worker looks for new or changed reels.")
 

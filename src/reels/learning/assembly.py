@@ -3,16 +3,19 @@
 Each job may have seen a slightly older catalogue; its rows are carried over by key, and what is gone is dropped.
 """
 
+from typing import TypeVar
+
 import numpy as np
 from numpy.typing import NDArray
 
 from reels.core.keys import Keys
-from reels.core.types import Floats
 from reels.learning.interactions import rows_of
 from reels.learning.snapshot import Neighbours
 
+Number = TypeVar("Number", bound=np.generic)
 
-def carried_rows(values: Floats, old: Keys, new: Keys) -> Floats:
+
+def carried_rows(values: NDArray[Number], old: Keys, new: Keys) -> NDArray[Number]:
     """Rows of `values` (old order, first axis) in the order of `new` (ascending); zero where there was none."""
     at = rows_of(new, old)
     out = np.zeros((len(new), *values.shape[1:]), values.dtype)

@@ -1,6 +1,7 @@
 """What a new snapshot must pass before anybody is served from it."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -103,7 +104,7 @@ def _broken_columns(new: Snapshot) -> list[str]:
     return wrong
 
 
-def _within(values: NDArray[np.generic], low: float, high: float) -> bool:
+def _within(values: NDArray[Any], low: float, high: float) -> bool:
     return bool((values >= low).all() and (values <= high).all())
 
 
@@ -144,7 +145,7 @@ def recall(snapshot: Snapshot, pairs: Interactions, held: NDArray[np.bool_], con
 
 def _best(snapshot: Snapshot, history: Rows, weights: Floats, k: int) -> NDArray[np.int64]:
     """The k best rows by the sum of the sources, each scaled to 1; history oldest first and left out."""
-    age = np.arange(len(history))[::-1]
+    age = np.arange(len(history), dtype=np.float64)[::-1]
     total = _scaled(_sums(snapshot.cf, history, 0.8**age)) + _scaled(_sums(snapshot.next, history, 0.5**age))
     taste = (snapshot.content[history] * (0.65**age)[:, None]).sum(axis=0).astype(np.float32)
     total += 0.5 * _scaled(np.maximum(snapshot.content @ taste, 0))
@@ -165,7 +166,7 @@ def _best(snapshot: Snapshot, history: Rows, weights: Floats, k: int) -> NDArray
     return best[total[best] > 0]
 
 
-def _sums(table: Neighbours, history: Rows, strengths: NDArray[np.float64]) -> NDArray[np.float64]:
+def _sums(table: Neighbours, history: Rows, strengths: NDArray[Any]) -> NDArray[np.float64]:
     out = np.zeros(len(table.indptr) - 1)
     for row, strength in zip(history.tolist(), strengths.tolist(), strict=True):
         span = slice(table.indptr[row], table.indptr[row + 1])
@@ -173,7 +174,7 @@ def _sums(table: Neighbours, history: Rows, strengths: NDArray[np.float64]) -> N
     return out
 
 
-def _scaled(values: NDArray[np.floating]) -> NDArray[np.float64]:
+def _scaled(values: NDArray[Any]) -> NDArray[np.float64]:
     top = float(values.max(initial=0.0))
     scaled: NDArray[np.float64] = values.astype(np.float64) / top if top > 0 else values.astype(np.float64)
     return scaled

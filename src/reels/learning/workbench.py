@@ -53,11 +53,11 @@ class Workbench:
         finally:
             draft.unlink(missing_ok=True)
 
-    def load(self, name: str) -> Arrays:
-        """The arrays of a result; NoSnapshot says which job has to run first."""
+    def load(self, name: str, only: Sequence[str] = ()) -> Arrays:
+        """The arrays of a result, or only those named; NoSnapshot says which job has to run first."""
         try:
             with np.load(self.path(f"{name}.npz"), allow_pickle=False) as file:
-                return {key: file[key] for key in file.files if key != _DIGEST}
+                return {key: file[key] for key in only or file.files if key != _DIGEST}
         except (OSError, ValueError, zipfile.BadZipFile, EOFError) as error:
             raise NoSnapshot(f"no {name} in {self.root} ({error}): run `reels jobs run {name}` first") from error
 

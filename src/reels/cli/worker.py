@@ -1,0 +1,123 @@
+"""`reels worker`: the jobs on their schedule. One a system; it may be killed at any moment."""
+
+import asyncio
+import os
+import signal
+import threading
+import time
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from typing import Any
+
+import structlog
+import typer
+from apscheduler.events import EVENT_JOB_ERROR, JobExecutionEvent
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+from reels.cli import logs
+from reels.core.errors import ReelsError
+from reels.jobs.embed_new import NewEmbeddings
+from reels.learning.embedders import embedder_of
+from reels.settings import Settings
+from reels.wiring.jobs import count_trending, training_of
+from reels.wiring.stores import Stores, open_stores
+
+SAYS = "worker: at work"
+EMBED_EVERY_SEC = 0.5
+REQUESTS_EVERY_SEC = 1.0
+NICE = 10
+"""Threads of a training give way to everything that answers requests."""
+
+_log = structlog.get_logger(__name__)
+
+
+def worker() -> None:
+    """Run the offline jobs on their schedule, in the foreground."""
+    settings = Settings()
+    logs.configure(settings.log_level)
+    asyncio.run(_work(settings))
+
+
+async def _work(settings: Settings) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    loop.set_default_executor(ThreadPoolExecutor(max_workers=4, initializer=_give_way))
+    async with open_stores(settings) as stores:
+        schedule = schedule_of(stores, time.time)
+        schedule.start()
+        typer.echo(SAYS, err=True)
+        await stop.wait()
+        schedule.shutdown(wait=False)
+
+
+def schedule_of(stores: Stores, clock: Callable[[], float]) -> AsyncIOScheduler:
+    """Everything the worker does, each thing on its own interval and never twice at once; not started yet.
+
+    A job that fails is logged (and recorded, where it is a run); it and the others go on at their next turn.
+    """
+    settings = stores.settings
+    newcomers = NewEmbeddings(stores.reels, stores.embeddings, embedder_of(settings.embedder), _known_until(stores))
+    training = asyncio.Lock()
+
+    async def embed() -> None:
+        await newcomers.step(clock())
+
+    async def trend() -> None:
+        await count_trending(stores, clock())
+
+    async def train() -> None:
+        if not training.locked():
+            async with training:
+                await training_of(stores, clock).run()
+
+    async def answer_requests() -> None:
+        async with training:
+            if (asked := await stores.jobs.take_request(clock())) is not None:
+                await training_of(stores, clock).run([asked.job], asked.run_id)
+
+    schedule = AsyncIOScheduler(
+        timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
+    )
+    schedule.add_listener(_tell, EVENT_JOB_ERROR)
+    for job, seconds in (
+        (embed, EMBED_EVERY_SEC),
+        (answer_requests, REQUESTS_EVERY_SEC),
+        (trend, float(settings.trending_every_sec)),
+        (train, float(settings.train_every_sec)),
+    ):
+        first = datetime.now(UTC) if job is trend or (job is train and stores.shelf.current() is None) else None
+        options: dict[str, Any] = {} if first is None else {"next_run_time": first}
+        schedule.add_job(_quiet(job), "interval", seconds=seconds, name=job.__name__, **options)
+    return schedule
+
+
+def _known_until(stores: Stores) -> float:
+    """Changes since the input of the snapshot in use may lack an embedding; without one, everything may."""
+    try:
+        return stores.shelf.open_current().manifest.created_at
+    except ReelsError:
+        return 0.0
+
+
+def _quiet(job: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:
+    """Errors of ours are one line; anything else goes to the scheduler's listener with its trace."""
+
+    async def run() -> None:
+        try:
+            await job()
+        except ReelsError as error:
+            _log.warning("a job could not run", job=job.__name__, reason=str(error))
+
+    return run
+
+
+def _tell(event: JobExecutionEvent) -> None:
+    _log.error("a job broke", job=event.job_id, error=repr(event.exception), trace=event.traceback)
+
+
+def _give_way() -> None:
+    if hasattr(os, "setpriority"):
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)

@@ -1,0 +1,50 @@
+"""Reads the catalogue and the log of interactions from MongoDB onto the workbench, for the jobs that follow.
+
+Leaves `catalogue` and `interactions`. Both are as of one moment, `now`: what comes later is the next training's.
+"""
+
+import asyncio
+from typing import Any
+
+import numpy as np
+
+from reels.core.ports import InteractionStore, ReelStore, StoredReel
+from reels.core.progress import Progress
+from reels.learning.catalogue import catalogue_of
+from reels.learning.interactions import Collector
+from reels.learning.workbench import Workbench, digest
+
+CATALOGUE = "catalogue"
+INTERACTIONS = "interactions"
+
+
+async def run(
+    reels: ReelStore, interactions: InteractionStore, bench: Workbench, *, now: float, progress: Progress
+) -> dict[str, Any]:
+    """How many reels, events, viewers and pairs there are. StoreUnavailable, SnapshotRefused (colliding ids)."""
+    progress.begin("reading the catalogue", await reels.count())
+    found: list[StoredReel] = []
+    async for batch in reels.stream():
+        found += batch
+        progress.advance(len(batch))
+    catalogue = await asyncio.to_thread(catalogue_of, found)
+    del found
+    progress.begin("reading interactions", await interactions.count())
+    collector = Collector()
+    async for columns in interactions.stream(before=now):
+        await asyncio.to_thread(collector.add, columns)
+        progress.advance(len(columns.user_id))
+    pairs = await asyncio.to_thread(collector.finish)
+    moment = np.array(now)
+
+    def save() -> None:
+        for name, arrays in ((CATALOGUE, catalogue.arrays()), (INTERACTIONS, pairs.arrays())):
+            bench.save(name, digest(*(item for pair in arrays.items() for item in pair)), {**arrays, "now": moment})
+
+    await asyncio.to_thread(save)
+    return {
+        "reels": len(catalogue.keys),
+        "events": pairs.events,
+        "viewers": len(pairs.user_keys),
+        "pairs": len(pairs.reels),
+    }

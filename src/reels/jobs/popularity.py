@@ -1,0 +1,43 @@
+"""Counts and rates of each reel. Reads `catalogue` and `interactions`, leaves `popularity`."""
+
+import asyncio
+from typing import Any
+
+import numpy as np
+
+from reels.core.progress import Progress
+from reels.learning.catalogue import coded
+from reels.learning.popularity import by_place, count, popularity
+from reels.learning.training_set import load_catalogue, load_interactions
+from reels.learning.workbench import Arrays, Workbench, digest
+
+RESULT = "popularity"
+
+
+async def run(bench: Workbench, *, half_life_sec: float, progress: Progress) -> dict[str, Any]:
+    """How many reels were counted. NoSnapshot: run `gather` first."""
+    progress.begin("popularity")
+    return await asyncio.to_thread(_fit, bench, half_life_sec)
+
+
+def _fit(bench: Workbench, half_life_sec: float) -> dict[str, Any]:
+    made_of = digest(bench.digest_of("interactions"), bench.digest_of("catalogue"), half_life_sec, "popularity 1")
+    if bench.digest_of(RESULT) == made_of:
+        return {"unchanged": True}
+    catalogue, now = load_catalogue(bench)
+    counts = count(load_interactions(bench), catalogue.keys, catalogue.published, now=now, half_life_sec=half_life_sec)
+    overall = popularity(catalogue, counts, now=now, half_life_sec=half_life_sec)
+    regions, region_codes = coded(catalogue.regions)
+    languages, language_codes = coded(catalogue.languages)
+    arrays: Arrays = {
+        "keys": catalogue.keys,
+        "popularity": overall,
+        "by_region": by_place(overall, region_codes, len(regions)),
+        "by_language": by_place(overall, language_codes, len(languages)),
+        "region_names": np.array(regions, np.str_),
+        "language_names": np.array(languages, np.str_),
+        "impressions": counts.shown.astype(np.int64),
+        "usual_rate": counts.usual_rate,
+    }
+    bench.save(RESULT, made_of, arrays)
+    return {"reels": len(overall), "shown": int((counts.shown > 0).sum())}
