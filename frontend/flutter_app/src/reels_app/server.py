@@ -7,12 +7,14 @@ that would forbid those films; this one does not.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import mimetypes
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from http.cookies import SimpleCookie
 from pathlib import Path
+from typing import Any
 
 import flet as ft
 import httpx
@@ -21,7 +23,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route, WebSocketRoute
-from starlette.websockets import WebSocket
+from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from reels_app.app import AppConfig, start
 from reels_app.hints import Hints, client_hints
@@ -148,9 +150,29 @@ def create_app(
     )
 
 
+class QuietSocket:
+    """A socket that does not mind sending to someone who has just left.
+
+    Flet's sender would raise there, and its handler would then never mark the session as left:
+    it would stay in memory for ever. Leaving is noticed by the receiver instead.
+    """
+
+    def __init__(self, socket: WebSocket) -> None:
+        self.socket = socket
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.socket, name)
+
+    async def send_bytes(self, data: bytes) -> None:
+        """Send, or drop what nobody receives any more."""
+        try:
+            await self.socket.send_bytes(data)
+        except (WebSocketDisconnect, RuntimeError) as error:
+            logger.debug("not sent, the viewer has left: %s", error)
+
+
 def connect(main: Callable[[ft.Page], object], session_seconds: int) -> Callable[..., object]:
     """The socket's endpoint: one connection of one viewer."""
-    import asyncio
 
     async def endpoint(websocket: WebSocket) -> None:
         client_hints.set(hints_of(websocket))
@@ -160,6 +182,6 @@ def connect(main: Callable[[ft.Page], object], session_seconds: int) -> Callable
             main=main,
             before_main=None,
             session_timeout_seconds=session_seconds,
-        ).handle(websocket)
+        ).handle(QuietSocket(websocket))
 
     return endpoint

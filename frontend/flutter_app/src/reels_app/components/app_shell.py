@@ -271,6 +271,7 @@ class AppShell:
 
         page.show_dialog(
             ft.AlertDialog(
+                rtl=words.right_to_left,
                 title=theme.title(words("start_afresh")),
                 content=theme.text(words("start_afresh_ask"), 15, color=theme.TEXT_DIM),
                 bgcolor=theme.SURFACE,

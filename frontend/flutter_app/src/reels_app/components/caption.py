@@ -10,6 +10,9 @@ from reels_app.models import Reel
 
 SHOWN_TAGS = 4
 
+LEFT_TO_RIGHT = "\u200e"
+"""Keeps the sign before a name or a tag where it belongs, in either direction of writing."""
+
 
 def caption(stage: Stage, reel: Reel) -> ft.Control:
     """Creator, title (three lines at most) and tags; gestures pass through to the film."""
@@ -18,13 +21,17 @@ def caption(stage: Stage, reel: Reel) -> ft.Control:
         lines.append(_badge(stage.words("explored_badge")))
     if reel.creator_id:
         name = theme.text(
-            f"@{reel.creator_id}", 14, ft.FontWeight.W_600, max_lines=1, overflow=ft.TextOverflow.ELLIPSIS
+            f"{LEFT_TO_RIGHT}@{reel.creator_id}",
+            14,
+            ft.FontWeight.W_600,
+            max_lines=1,
+            overflow=ft.TextOverflow.ELLIPSIS,
         )
         lines.append(theme.on_film(name))
     headline = theme.text(reel.title, 17, ft.FontWeight.W_600, max_lines=3, overflow=ft.TextOverflow.ELLIPSIS)
     lines.append(theme.on_film(headline))
     if reel.tags:
-        words = "  ".join(f"#{tag}" for tag in reel.tags[:SHOWN_TAGS])
+        words = "  ".join(f"{LEFT_TO_RIGHT}#{tag}{LEFT_TO_RIGHT}" for tag in reel.tags[:SHOWN_TAGS])
         tags = theme.text(words, 13, ft.FontWeight.W_400, "#DDE3F0", max_lines=1, overflow=ft.TextOverflow.ELLIPSIS)
         lines.append(theme.on_film(tags))
     return ft.TransparentPointer(ft.Column(lines, spacing=6, tight=True))

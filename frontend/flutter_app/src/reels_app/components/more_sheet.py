@@ -44,4 +44,4 @@ def more_sheet(
                 theme.DANGER,
             )
         )
-    return sheet(words("more_title"), rows, on_dismiss, "more-sheet", height < NEEDS)
+    return sheet(words("more_title"), rows, on_dismiss, "more-sheet", height < NEEDS, words.right_to_left)

@@ -215,7 +215,8 @@ class ReelPage:
             vertical_alignment=ft.CrossAxisAlignment.END,
             spacing=theme.S2,
         )
-        inset = ft.Container(foot, padding=ft.Padding(left=16, top=0, right=6, bottom=18))
+        start, end = (6, 16) if self.stage.words.right_to_left else (16, 6)
+        inset = ft.Container(foot, padding=ft.Padding(start, 0, end, 18))
         box = self._film_box()
         box.controls.append(ft.SafeArea(inset, avoid_intrusions_top=False, left=0, right=0, bottom=0))
         return self._named(box)

@@ -15,8 +15,9 @@ def sheet(
     on_dismiss: Callable[[], None],
     identifier: str,
     low: bool = False,
+    rtl: bool = False,
 ) -> ft.BottomSheet:
-    """A sheet with a headline over `rows`.
+    """A sheet with a headline over `rows`; `rtl` because a sheet does not inherit it from the page.
 
     `low`: the screen is too low for all of it, so it fills the screen and scrolls (a column
     that scrolls always takes all the height there is).
@@ -28,7 +29,7 @@ def sheet(
         scroll=ft.ScrollMode.AUTO if low else None,
         horizontal_alignment=ft.CrossAxisAlignment.STRETCH,
     )
-    body = ft.Container(column, padding=ft.Padding(24, 4, 24, 28))
+    body = ft.Container(column, rtl=rtl, padding=ft.Padding(24, 4, 24, 28))
     return ft.BottomSheet(
         ft.Semantics(content=body, identifier=identifier, container=True, label=headline),
         bgcolor=theme.SURFACE,

@@ -46,7 +46,7 @@ def why_sheet(
         served = words("served_by", policy=showing.policy, snapshot=showing.snapshot or "?")
         rows.append(theme.note(served, theme.TEXT_FAINT))
     rows.append(_wishes(words, on_more_like, on_less_like))
-    return sheet(words("why_title"), rows, on_dismiss, "why-sheet", height < NEEDS)
+    return sheet(words("why_title"), rows, on_dismiss, "why-sheet", height < NEEDS, words.right_to_left)
 
 
 def stacked_bar(made_of: list[tuple[str, float]], words: Strings) -> ft.Control:
