@@ -14,6 +14,7 @@ pages come from MongoDB), and `replay` makes good later. MongoDB failing is Stor
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from weakref import WeakValueDictionary
 
 import structlog
 
@@ -44,6 +45,8 @@ class EventIngest:
     stale: StaleViewers = field(default_factory=StaleViewers)
     reaction_deadline_sec: float = 1.0
     """Reactions slower than this are left to the replay; the acknowledgement does not wait for them."""
+    _turns: WeakValueDictionary[str, asyncio.Lock] = field(default_factory=WeakValueDictionary)
+    """One batch of a viewer reacts at a time in this process: side by side they would only collide in Redis."""
 
     async def take(self, user_id: str, body: bytes, now: float) -> IngestReceipt:
         """Store what can be stored of `{"events": [...]}` and let it act. `now` is epoch s.
@@ -78,7 +81,7 @@ class EventIngest:
     async def _react(self, user_id: str, stored: list[Event], *, retried: bool) -> None:
         """Never raises: the events are on disk, whatever happens here."""
         try:
-            async with asyncio.timeout(self.reaction_deadline_sec):
+            async with asyncio.timeout(self.reaction_deadline_sec), self._turn_of(user_id):
                 if retried:
                     await self.viewers.drop_state([user_id])
                 for reaction in self.reactions:
@@ -91,6 +94,9 @@ class EventIngest:
             _log.exception("a reaction failed; left to the replay", events=len(stored))
         else:
             self.marking.mark(user_id, [event.event_id for event in stored])
+
+    def _turn_of(self, user_id: str) -> asyncio.Lock:
+        return self._turns.setdefault(user_id, asyncio.Lock())
 
 
 def _completed(event: Event, reel: KnownReel) -> Event:

@@ -12,12 +12,16 @@ from reels.core.ports import InteractionStore, UserStore, ViewerStore
 from reels.core.types import EventKind, User, UserState
 from reels.core.user_state import SWITCHING, fold, new_state, pack
 
-NEWEST = 2000
-"""Events read for the history."""
-NEWEST_SWITCHES = 15_000
-"""Likes, saves, follows and blocks read beyond those."""
+NEWEST = 1000
+"""Events read for the history, which keeps 200 reels."""
+NEWEST_MARKS = 2000
+"""Likes, saves and not-interested marks read beyond those."""
+NEWEST_CREATORS = 12_000
+"""Follows and blocks: few, and a block is not to be forgotten. (An event costs 8 us to read.)"""
 SEEN_LIMIT = 100_000
 _TEACHING = tuple(kind for kind in EventKind if kind is not EventKind.IMPRESSION)
+_OF_CREATORS = (EventKind.FOLLOW, EventKind.UNFOLLOW, EventKind.BLOCK, EventKind.UNBLOCK)
+_MARKS = tuple(kind for kind in SWITCHING if kind not in _OF_CREATORS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +54,12 @@ class Rebuild:
 
     async def _read(self, user_id: str) -> tuple[UserState, Keys]:
         """State, and seen keys oldest first."""
-        user, newest, switches, reels = await asyncio.gather(
+        user, newest, marks, creators, reels = await asyncio.gather(
             self.users.get(user_id),
             self.interactions.newest_of(user_id, NEWEST, _TEACHING),
-            self.interactions.newest_of(user_id, NEWEST_SWITCHES, SWITCHING),
+            self.interactions.newest_of(user_id, NEWEST_MARKS, _MARKS),
+            self.interactions.newest_of(user_id, NEWEST_CREATORS, _OF_CREATORS),
             self.interactions.reels_of(user_id, SEEN_LIMIT),
         )
-        state = fold(new_state(user or User(user_id, 0.0)), [*switches, *newest])
+        state = fold(new_state(user or User(user_id, 0.0)), [*creators, *marks, *newest])
         return state, keys_of(reversed(reels))
