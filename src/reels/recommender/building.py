@@ -5,7 +5,7 @@ from concurrent.futures import Executor
 
 import structlog
 
-from reels.core.errors import InputError, StoreUnavailable
+from reels.core.errors import InputError, StoreError
 from reels.core.policy import Policy
 from reels.core.ports import ViewerStore
 from reels.core.types import CandidateSet, FeedQuery
@@ -55,7 +55,7 @@ class Building:
     async def _build_and_keep(self, query: FeedQuery, viewer: Viewer, models: Models, policy: Policy) -> CandidateSet:
         try:
             keep = await self._viewers.claim_build(query.user_id, CLAIM_SEC)
-        except StoreUnavailable:
+        except StoreError:
             keep = False
         loop = asyncio.get_running_loop()
         found = await loop.run_in_executor(self._executor, self.generator.build, query, viewer, models, policy)
@@ -64,6 +64,6 @@ class Building:
             ttl = self._ttl_sec * jitter * (FAILED_TTL if found.failed else 1.0)
             try:
                 await self._viewers.put_candidates(query.user_id, packing.pack(found), ttl)
-            except StoreUnavailable as error:
+            except StoreError as error:
                 _log.info("candidates not kept", reason=str(error))
         return found

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import structlog
 
-from reels.core.errors import StoreUnavailable
+from reels.core.errors import StoreError
 from reels.core.keys import keys_of
 from reels.core.policy import Policy
 from reels.core.ports import FeedStore, ViewerStore
@@ -120,7 +120,7 @@ class Feed:
             return page
         try:
             recorded = await self._parts.feeds.get(place.feed_id)
-        except StoreUnavailable:
+        except StoreError:
             return None
         if recorded is None or recorded.page.user_id != user_id:
             return None
@@ -165,7 +165,7 @@ class Feed:
             return await self._parts.viewers.put_page(
                 page.user_id, page.feed_id, body, np.concatenate([known.recovered, shown])
             )
-        except StoreUnavailable as error:
+        except StoreError as error:
             _log.warning("page not kept for retries in redis", feed_id=page.feed_id, reason=str(error))
             return body
 
@@ -179,7 +179,7 @@ class Feed:
     async def _run(self, work: AfterWork, done: Done) -> None:
         try:
             await work.run(done)
-        except StoreUnavailable as error:
+        except StoreError as error:
             _log.warning("work after a page failed", work=work.name, feed_id=done.page.feed_id, reason=str(error))
         except Exception:  # the page is out: nobody is left to tell but the log
             _log.exception("work after a page failed", work=work.name, feed_id=done.page.feed_id)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import structlog
 
-from reels.core.errors import StoreUnavailable, UnreadableState
+from reels.core.errors import StoreError, UnreadableState
 from reels.core.keys import NO_KEYS, Keys, keys_of
 from reels.core.ports import FeedStore, ViewerCache, ViewerStore
 from reels.core.types import UserState
@@ -60,7 +60,7 @@ class Gathering:
         degraded: list[str] = []
         try:
             cache = await self._viewers.read(user_id, feed_id)
-        except StoreUnavailable:
+        except StoreError:
             cache = ViewerCache()
             degraded.append("redis")
         state = self._state(cache, user_id)
@@ -90,7 +90,7 @@ class Gathering:
             pages = await self._feeds.recent_of(user_id, now - self._served_sec, PAGES_READ)
             shown = [item.reel_id for page in reversed(pages) for item in page.page.items]
             recovered = np.concatenate([keys_of(shown), recovered])
-        except StoreUnavailable as error:
+        except StoreError as error:
             _log.warning("viewer not rebuilt", user_id=user_id, reason=str(error))
             degraded.append("mongo")
         return replace(self._known(cache, state or UserState(user_id), seen, recovered, degraded), from_truth=True)
@@ -98,7 +98,7 @@ class Gathering:
     async def _drop(self, user_id: str) -> None:
         try:
             await self._viewers.drop_state([user_id])
-        except StoreUnavailable as error:
+        except StoreError as error:
             _log.info("stale state not dropped", user_id=user_id, reason=str(error))
 
     def _known(self, cache: ViewerCache, state: UserState, seen: Keys, recovered: Keys, degraded: list[str]) -> Known:

@@ -1,6 +1,6 @@
 """The policy in force, without asking MongoDB for every page."""
 
-from reels.core.errors import StoreUnavailable
+from reels.core.errors import StoreError
 from reels.core.policy import Policy
 from reels.core.ports import PolicyStore
 
@@ -29,7 +29,7 @@ class PoliciesInForce:
             return self._newest, True
         try:
             found = await (self._store.current() if version is None else self._store.get(version))
-        except StoreUnavailable:
+        except StoreError:
             return self._newest, False
         if version is None:
             self._looked_at = now

@@ -5,7 +5,7 @@ from collections import deque
 
 import structlog
 
-from reels.core.errors import StoreUnavailable
+from reels.core.errors import StoreError, StoreUnavailable
 from reels.core.ports import FeedStore
 from reels.core.types import ServedFeed
 from reels.recommender import replay
@@ -26,7 +26,7 @@ class Record:
         self._limit = limit
         self._news = asyncio.Event()
         self.dropped = 0
-        """Pages that were never recorded because the queue was full."""
+        """Pages that were never recorded because the queue was full or MongoDB refused them."""
 
     async def run(self, done: Done) -> None:
         """Queue a page."""
@@ -54,10 +54,16 @@ class Record:
                 await asyncio.sleep(self._retry_sec)
 
     async def flush(self) -> None:
-        """Writes all that waits. StoreUnavailable: it waits on, nothing is lost."""
+        """Writes all that waits. StoreUnavailable: it waits on, nothing is lost. What MongoDB refuses is dropped."""
         while self._waiting:
             batch = [self._waiting[i] for i in range(min(BATCH, len(self._waiting)))]
-            await self._feeds.record(batch)
+            try:
+                await self._feeds.record(batch)
+            except StoreUnavailable:
+                raise
+            except StoreError as error:
+                self.dropped += len(batch)
+                _log.error("served pages refused by MongoDB", pages=len(batch), reason=str(error))
             self._take_off(batch)
 
     def _take_off(self, written: list[ServedFeed]) -> None:

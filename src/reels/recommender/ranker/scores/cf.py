@@ -19,8 +19,9 @@ class Cf:
     """ALSO * symmetric + NEXT * directional + FACTORS * factorization, each divided by its largest among the rows.
 
     The three are on different scales, and a sum would be whichever is largest. In the symmetric table a liked reel
-    fades by 0.85 a reel, in the directional one by 0.5: the newest events count most. No opinion of a reel that none
-    of the three knows, or while nothing is liked.
+    fades by 0.85 a reel, in the directional one by 0.5: the newest events count most. A disliked reel takes from the
+    symmetric sum what a liked one would add, times the square of how strongly it was disliked. No opinion of a reel
+    that none of the three knows, or while nothing is liked.
     """
 
     name = "cf"
@@ -33,6 +34,9 @@ class Cf:
         liked = models.origin[evidence.liked[:ALSO_READ]]
         values = evidence.liked_value[:ALSO_READ]
         also, _ = summed(snapshot.cf, liked, values * fading(len(liked), ALSO_FADE), origin)
+        disliked = models.origin[evidence.disliked[:ALSO_READ]]
+        against = evidence.disliked_value[:ALSO_READ] ** 2 * fading(len(disliked), ALSO_FADE)
+        also = np.maximum(also - summed(snapshot.cf, disliked, against, origin)[0], np.float32(0))
         liked, values = liked[:NEXT_READ], values[:NEXT_READ]
         following, _ = summed(snapshot.next, liked, values * fading(len(liked), NEXT_FADE), origin)
         factors = snapshot.factors.take(np.maximum(origin, 0), axis=0)
