@@ -73,9 +73,12 @@ class ReelStore(Protocol):
     async def touch(self, reel_ids: Sequence[str], now: float) -> int:
         """Lets `changed_since` answer these again, e.g. because they have an embedding now. How many there were."""
 
-    async def changed_since(self, updated_at: float, limit: int) -> list[StoredReel]:
-        """Oldest change first, `updated_at` greater or equal. Stamps are distinct but for writers at the same
-        instant, who may also overtake each other: follow with `core.catalogue_changes`, which misses none."""
+    async def changed_since(self, updated_at: float, limit: int) -> list[tuple[str, float]]:
+        """(reel_id, updated_at) of what changed at or after a moment, oldest change first.
+
+        Stamps are distinct but for writers at the same instant, who may also overtake each other: follow with
+        `core.catalogue_changes`, which misses none.
+        """
 
     def stream(self, batch: int = 2000) -> AsyncIterator[list[StoredReel]]:
         """The whole catalogue in `_id` order."""

@@ -49,8 +49,11 @@ class MongoReels:
 
         return (await self._write(dict.fromkeys(reel_ids, change), now)).count(Outcome.UPDATED)
 
-    async def changed_since(self, updated_at: float, limit: int) -> list[StoredReel]:
-        return await self._find({"updated_at": {"$gte": updated_at}}, [("updated_at", 1), ("_id", 1)], limit)
+    async def changed_since(self, updated_at: float, limit: int) -> list[tuple[str, float]]:
+        with self._mongo.answering(patient=limit > _CHUNK):
+            found = self._reels.find({"updated_at": {"$gte": updated_at}}, {"_id": 1, "updated_at": 1}, hint="changes")
+            documents = await found.sort([("updated_at", 1), ("_id", 1)]).limit(limit).to_list()
+        return [(one["_id"], one["updated_at"]) for one in documents]
 
     async def stream(self, batch: int = 2000) -> AsyncIterator[list[StoredReel]]:
         query: Document = {}
