@@ -8,10 +8,12 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import models_json_schema
 from starlette.middleware.cors import CORSMiddleware
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 import reels
 from reels.api import problems
-from reels.api.middleware import Guard, RequestContext
+from reels.api.middleware import ROUTE, Guard, RequestContext
 from reels.api.routes import (
     admin_feeds,
     admin_jobs,
@@ -23,6 +25,7 @@ from reels.api.routes import (
     feed,
     health,
     me,
+    media,
 )
 from reels.api.routes import reels as reel_routes
 from reels.api.services import Services
@@ -52,15 +55,30 @@ def create_app(services: Services) -> FastAPI:
         title="reels", version=reels.__version__, description=_ABOUT, lifespan=lifespan, redirect_slashes=False
     )
     # The hot routes come first and answer; FastAPI's routes of the same paths are there for OpenAPI.
-    app.router.routes.extend([feed.hot_route(services), events.hot_route(services), *services.extra_routes])
+    hot = [feed.hot_route(services), events.hot_route(services), *services.extra_routes]
+    app.router.routes.extend(_named(route) for route in hot)
     app.include_router(feed.documented(services))
     app.include_router(events.documented())
+    if services.extra_routes:
+        app.include_router(media.documented())
     for module in (auth, reel_routes, me, admin_stats, admin_reels, admin_policy, admin_jobs, admin_feeds, health):
         app.include_router(module.routes(services))
     problems.install(app)
     _surround(app, services)
     _describe(app)
     return app
+
+
+def _named(route: Route) -> Route:
+    """The route, telling the log and the metrics its path template as FastAPI's do."""
+    answer = route.app
+
+    async def named(scope: Scope, receive: Receive, send: Send) -> None:
+        scope[ROUTE] = route.path
+        await answer(scope, receive, send)
+
+    route.app = named
+    return route
 
 
 def _surround(app: FastAPI, services: Services) -> None:

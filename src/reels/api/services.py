@@ -5,7 +5,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from starlette.routing import BaseRoute
+from starlette.routing import Route
 
 from reels.api.auth import Gate
 from reels.api.metrics import Metrics
@@ -80,8 +80,8 @@ class Services:
     """What is missing before requests can be answered well; empty = ready."""
     limits: Limits = field(default_factory=Limits)
     job_names: tuple[str, ...] = ()
-    extra_routes: tuple[BaseRoute, ...] = ()
-    """Routes of other parts, such as the films."""
+    extra_routes: tuple[Route, ...] = ()
+    """Routes of the films (`routes.media`), where films are drawn."""
     lifespan: Callable[[], AbstractAsyncContextManager[Any]] | None = None
     """Entered when the app starts, left when it stops: pollers, replay, pending marks."""
     replayed: Callable[[ServedFeed], bool | None] | None = None

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from fastapi import FastAPI
-from starlette.routing import BaseRoute
+from starlette.routing import Route
 
 from reels.api import key_files
 from reels.api.app import create_app
@@ -162,7 +162,7 @@ class _Worker:
             lifespan=self._lifespan,
         )
 
-    def _films(self) -> tuple[BaseRoute, ...]:
+    def _films(self) -> tuple[Route, ...]:
         """Drawn films, where the extra `media` is installed."""
         try:
             films = MediaStore(self.settings.data_dir / "media", time.time)

@@ -7,7 +7,6 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from reels.api.auth import documented_bearer
-from reels.api.middleware import ROUTE
 from reels.api.query import query_of
 from reels.api.services import Services
 from reels.schemas.events import EventBatch, Receipt, receipt_of
@@ -21,7 +20,6 @@ def hot_route(services: Services) -> Route:
     gate = services.gate
 
     async def events(request: Request) -> Response:
-        request.scope[ROUTE] = PATH
         caller = gate.caller(request)
         query_of(request.scope["query_string"], ())
         receipt = await services.ingest.take(caller.user_id, await request.body(), services.clock())

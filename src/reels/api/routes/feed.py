@@ -8,7 +8,6 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from reels.api.auth import acting_for, documented_bearer
-from reels.api.middleware import ROUTE
 from reels.api.problems import request_id_of
 from reels.api.query import query_of, whole_number
 from reels.api.services import Services
@@ -28,7 +27,6 @@ def hot_route(services: Services) -> Route:
     gate, limits = services.gate, services.limits
 
     async def feed(request: Request) -> Response:
-        request.scope[ROUTE] = PATH
         caller = gate.caller(request)
         values = query_of(request.scope["query_string"], _FIELDS)
         mode = values.get("mode", MODES[0])

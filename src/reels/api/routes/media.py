@@ -2,14 +2,17 @@
 
 from collections.abc import Awaitable, Callable
 from inspect import isawaitable
+from typing import Any
 from urllib.parse import quote
 
+from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
 from reels.core.errors import UnknownReel
 from reels.media.store import MediaKind, MediaStore
+from reels.schemas.problem import problems
 
 TopicOf = Callable[[str], str | Awaitable[str | None] | None]
 """Reel id -> its topic hint (`reels.media.store.topic_hint` of its tags), or None for a reel we don't have."""
@@ -51,6 +54,36 @@ def media_routes(store: MediaStore, topic_of: TopicOf) -> list[Route]:
         return Route(f"/media/{{reel_id:path}}.{kind}", endpoint, name=f"media_{kind.name.lower()}")
 
     return [route(kind) for kind in MediaKind]
+
+
+def documented() -> APIRouter:
+    """The same routes for OpenAPI only: `media_routes` come first and answer."""
+    router = APIRouter(tags=["media"])
+
+    def document(kind: MediaKind) -> None:
+        bytes_of = {"content": {_TYPES[kind]: {"schema": {"type": "string", "format": "binary"}}}}
+        answers: dict[int | str, dict[str, Any]] = {
+            200: {"description": "All of it.", **bytes_of},
+            206: {"description": "The range asked for.", **bytes_of},
+            304: {"description": "The copy named by `If-None-Match` is this one."},
+            416: {"description": "A range outside of it."},
+        }
+        name = kind.name.lower()
+
+        @router.get(
+            f"/media/{{reel_id:path}}.{kind}",
+            response_class=Response,
+            responses=answers | problems(404, 503),
+            summary=f"The {name} of a reel",
+            operation_id=f"get_media_{name}",
+        )
+        async def media(reel_id: str) -> Response:
+            """Drawn when it is first asked for, then kept; the same for everybody, no token needed. Takes ranges."""
+            raise NotImplementedError
+
+    for kind in MediaKind:
+        document(kind)
+    return router
 
 
 def _has_it(if_none_match: str | None, etag: str) -> bool:
