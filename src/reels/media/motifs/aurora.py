@@ -10,9 +10,10 @@ from reels.media.scene import TURN, Painter, Scene, lit
 def aurora(scene: Scene) -> Painter:
     """Three curtains that wave and flicker in rays, stars behind, hills below."""
     rng, palette, canvas = scene.rng, scene.palette, scene.canvas
-    sky = scene.vertical(palette.deep, palette.deep, palette.low, palette.low, palette.deep)
+    dusk = mix(palette.deep, palette.low, 0.5)
+    sky = scene.vertical(palette.deep, palette.deep, dusk, dusk, palette.deep)
     start = rng.uniform(0, TURN, (3, 6)).astype(np.float32)
-    colours = [vivid(c, 0.15, 0.8) for c in (palette.mid, palette.accent(0), palette.accent(1))]
+    colours = [vivid(c, 0.17, 0.8) for c in (palette.mid, palette.accent(0), palette.accent(1))]
     count = 150
     star_x, star_y = rng.uniform(0, 1, count) * scene.width, rng.uniform(0, 0.8, count) * scene.height
     star_r, twinkle = (rng.uniform(0.7, 1.5, count) * scene.unit).astype(np.float32), rng.uniform(0, TURN, count)
