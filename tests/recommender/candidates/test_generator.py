@@ -63,7 +63,7 @@ def test_a_late_source_and_a_broken_one_are_named_and_the_others_count() -> None
     gate = threading.Event()
 
     class Broken(Given):
-        def find(self, *_: object) -> Rows:  # type: ignore[override]
+        def find(self, *_: object) -> Rows:
             raise RuntimeError("on purpose")
 
     shares = [Share(Given("quick", [1, 2, 3]), 1), Share(Given("late", [7], gate), 1), Share(Broken("broken", []), 1)]
