@@ -1,0 +1,32 @@
+"""The baselines of the table, one a file. To add one: its file, and its line here."""
+
+from reels.evaluation.baselines.bpr import Bpr
+from reels.evaluation.baselines.content import TfIdf, Use
+from reels.evaluation.baselines.documented import Documented
+from reels.evaluation.baselines.ease import Ease
+from reels.evaluation.baselines.ials import Ials
+from reels.evaluation.baselines.item_knn import Bm25, Cosine
+from reels.evaluation.baselines.popularity import Popularity
+from reels.evaluation.baselines.rates import ReelRate, ReelViewerRate
+from reels.evaluation.baselines.recent_popularity import RecentPopularity
+from reels.evaluation.baselines.watched_next import WatchedNext
+from reels.evaluation.baselines.z_mix import ZMix
+from reels.evaluation.recommenders import Recommender
+
+BASELINES: dict[str, Recommender] = {
+    "popularity": Popularity(),
+    "recent-popularity": RecentPopularity(),
+    "tfidf": TfIdf(),
+    "use": Use(),
+    "knn-cosine": Cosine(),
+    "knn-bm25": Bm25(),
+    "ials": Ials(),
+    "bpr": Bpr(),
+    "ease": Ease(),
+    "watched-next": WatchedNext(),
+    "reel-rate": ReelRate(),
+    "reel-viewer-rate": ReelViewerRate(),
+    "z-mix": ZMix(),
+    "documented": Documented(),
+}
+"""By the name the command line knows them by, cheap ones first."""

@@ -1,0 +1,99 @@
+"""The documented formula, through the project's own pipeline: candidates, filters, blend, selection; no exploration.
+
+    Final = 0.5 content + 0.3 CF + 0.1 popularity + 0.1 exploration
+
+What is measured is what is served: `PAGE` places as the selection fills them (diversity, caps), and behind them the
+other candidates by score. Reels that are no candidates are never found, as in the feed.
+"""
+
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from reels.core.policy import Policy
+from reels.core.types import FeedQuery, Floats, Mask, Rows, UserState
+from reels.evaluation.log import Log
+from reels.evaluation.recommenders import Context
+from reels.evaluation.snapshots import SnapshotConfig, snapshot_of, states_of
+from reels.learning.snapshot import Snapshot
+from reels.recommender.candidates.generator import Generator
+from reels.recommender.models import Models, build
+from reels.recommender.pipeline import Pipeline, kept
+from reels.recommender.stages import Viewer
+from reels.recommender.standard import generators, pipelines
+from reels.recommender.viewer import viewer_of
+
+PAGE = 20
+_MODE = "for_you"
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """The feed of one policy without exploration, from a snapshot fitted on the training part."""
+
+    snapshot: Snapshot
+    policy: Policy
+    context: Context
+    generator: Generator = field(default_factory=lambda: generators()[_MODE])
+    pipeline: Pipeline = field(default_factory=lambda: pipelines()[_MODE])
+
+    def rank(self, viewers: Log, k: int, allowed: Mask) -> Rows:
+        """As `Ranking`."""
+        models = build(replace(self.snapshot, active=np.asarray(self.snapshot.active) & allowed))
+        out = np.full((len(viewers.viewers), k), -1, np.int32)
+        for i, (state, seen) in enumerate(self._known(viewers)):
+            rows = self.page(viewer_of(state, models, self.context.catalogue.keys[seen]), models, k)
+            out[i, : len(rows)] = rows
+        return out
+
+    def page(self, viewer: Viewer, models: Models, k: int) -> Rows:
+        """At most k reels: a page as it is answered, then what did not get onto it, best first."""
+        query, policy = self._query(viewer.state), self.policy
+        cached = self.generator.build(query, viewer, models, policy)
+        rows = self.generator.at_request(cached, query, viewer, models, policy).rows
+        rows = rows[kept(query, viewer, models, self.pipeline.filters, rows)]
+        board = self.pipeline.ranker.rank(query, viewer, models, policy, rows)
+        rng = np.random.default_rng(query.seed)
+        picks = self.pipeline.selection.pick(query, models, policy, rows, board, np.empty(0, np.int32), rng)
+        chosen = np.array([pick.index for pick in picks], np.int64)
+        others = np.setdiff1d(np.arange(len(rows)), chosen)
+        others = others[np.argsort(-board.total[others], kind="stable")]
+        return np.asarray(rows[np.concatenate([chosen, others])][:k], np.int32)
+
+    def pair_scores(self, viewers: Log, exposures: Log) -> Floats:
+        """As `PairScoring`: the formula over what was really shown to each viewer."""
+        models = build(self.snapshot)
+        out = np.full(len(exposures), np.nan, np.float32)
+        for i, (state, seen) in enumerate(self._known(viewers)):
+            span = slice(exposures.indptr[i], exposures.indptr[i + 1])
+            if span.stop > span.start:
+                viewer = viewer_of(state, models, self.context.catalogue.keys[seen])
+                rows, where = np.unique(exposures.reels[span], return_inverse=True)
+                board = self.pipeline.ranker.rank(self._query(state), viewer, models, self.policy, rows)
+                out[span] = board.total[where]
+        return out
+
+    def _known(self, viewers: Log) -> list[tuple[UserState, Rows]]:
+        bounds = zip(viewers.indptr[:-1].tolist(), viewers.indptr[1:].tolist(), strict=True)
+        states = states_of(viewers, self.context)
+        return [(state, viewers.reels[a:b]) for state, (a, b) in zip(states, bounds, strict=True)]
+
+    def _query(self, state: UserState) -> FeedQuery:
+        return FeedQuery(state.user_id, PAGE, self.context.now, self.context.seed, "", explore=False)
+
+
+class Documented:
+    """The project's formula with the documented weights."""
+
+    name = "documented formula"
+    about = (
+        "0.5 content + 0.3 CF + 0.1 popularity + 0.1 exploration over 300 candidates, max-normalised per request; "
+        f"first {PAGE} places as a page without exploration, then by score"
+    )
+
+    def __init__(self, policy: Policy | None = None, config: SnapshotConfig | None = None) -> None:
+        self.policy, self.config = policy or Policy(), config
+
+    def fit(self, train: Log, context: Context) -> Served:
+        """All offline jobs."""
+        return Served(snapshot_of(train, context, self.config), self.policy, context)
