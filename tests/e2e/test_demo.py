@@ -76,6 +76,6 @@ def test_a_second_start_goes_on_from_what_is_there_and_ctrl_c_leaves_nothing(
 @pytest.fixture
 def small_sample(tmp_path: Path) -> Path:
     """A sample catalogue that is imported and trained on in a moment."""
-    config = SampleConfig(reels=150, users=30)
+    config = SampleConfig(reels=150, creators=30, viewers=30)
     write(generate(config, np.random.default_rng(3)), tmp_path)
     return tmp_path

@@ -9,6 +9,7 @@ import uvicorn
 import uvloop
 
 from reels.cli import logs
+from reels.cli.uvicorn_server import SayingServer
 from reels.settings import Settings
 
 SAYS = "api: serving"
@@ -43,14 +44,4 @@ async def _serve(settings: Settings, fd: int | None) -> None:
             timeout_graceful_shutdown=10,
             timeout_keep_alive=30,
         )
-        await _Server(config).serve(sockets=None if fd is None else [socket.socket(fileno=fd)])
-
-
-class _Server(uvicorn.Server):
-    """Says when it serves."""
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """As uvicorn's, then the word."""
-        await super().startup(sockets)
-        if self.started:
-            typer.echo(SAYS, err=True)
+        await SayingServer(config, SAYS).serve(sockets=None if fd is None else [socket.socket(fileno=fd)])

@@ -2,7 +2,7 @@
 
 import typer
 
-from reels.cli import api, generate, importing, keys, media, simulate
+from reels.cli import api, demo, generate, importing, jobs, keys, media, serve, simulate, ui, worker
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -10,10 +10,14 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="A personalised short-video feed engine: import a catalogue, train, serve, learn, measure.",
 )
+app.command(rich_help_panel="Start")(demo.demo)
+app.command(rich_help_panel="Start")(serve.serve)
 app.add_typer(importing.app, name="import", rich_help_panel="Data")
 app.command(rich_help_panel="Data")(generate.generate)
 app.command(rich_help_panel="Data")(media.media)
-app.command(rich_help_panel="Serve")(api.api)
-app.command(rich_help_panel="Serve")(keys.keys)
-app.command(rich_help_panel="Serve")(keys.token)
+app.add_typer(jobs.app, name="jobs", rich_help_panel="Models")
 app.command(rich_help_panel="Measure")(simulate.simulate)
+for process in (api.api, worker.worker, ui.ui):
+    app.command(rich_help_panel="Single processes")(process)
+app.command(rich_help_panel="Secrets")(keys.keys)
+app.command(rich_help_panel="Secrets")(keys.token)
