@@ -11,7 +11,7 @@ from tests.waiting import eventually_async
 from reels.core.errors import StoreError, StoreUnavailable
 from reels.stores.breaker import Breaker
 from reels.stores.local import LocalStores
-from reels.stores.redis.connect import Redis, RedisTimeouts, connect
+from reels.stores.redis.connect import Redis, connect
 from reels.stores.redis.signals import RedisSignals
 from reels.stores.redis.viewers import RedisViewers
 
@@ -60,7 +60,7 @@ async def test_a_hanging_server_costs_one_timeout_and_then_nothing(redis: Redis,
 
 async def test_every_call_says_so_when_the_server_is_gone(redis: Redis, stores: LocalStores) -> None:
     stores.valkey.kill()
-    gone = Redis(redis.client, Breaker(NEVER_RESTS))
+    gone = Redis(redis.client, breaker=Breaker(NEVER_RESTS))
     viewers, signals = RedisViewers(gone), RedisSignals(gone)
     calls: list[Awaitable[object]] = [
         *(viewers.read("u", "f"), viewers.update_state("u", lambda packed: packed), viewers.drop_state(["u"])),
@@ -83,7 +83,7 @@ async def test_the_same_client_goes_on_after_a_restart(redis: Redis, stores: Loc
 
 
 async def test_an_answer_that_came_too_late_is_not_taken_for_the_next(redis: Redis, stores: LocalStores) -> None:
-    viewers = RedisViewers(Redis(redis.client, Breaker(NEVER_RESTS)))
+    viewers = RedisViewers(Redis(redis.client, breaker=Breaker(NEVER_RESTS)))
     await viewers.put_state("u", b"of u", only_if_absent=True)
     await viewers.put_state("v", b"of v", only_if_absent=True)
     stores.valkey.pause()
@@ -91,6 +91,29 @@ async def test_an_answer_that_came_too_late_is_not_taken_for_the_next(redis: Red
         await viewers.read("u")
     stores.valkey.resume()
     assert (await viewers.read("v")).state == b"of v"
+
+
+async def test_a_caller_that_left_leaves_no_answer_behind(redis: Redis, stores: LocalStores) -> None:
+    viewers = RedisViewers(redis)
+    await viewers.put_state("u", b"of u", only_if_absent=True)
+    await viewers.put_state("v", b"of v", only_if_absent=True)
+    stores.valkey.pause()
+    reading = asyncio.create_task(viewers.read("u"))
+    await asyncio.sleep(0.05)
+    reading.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await reading
+    stores.valkey.resume()
+    assert (await viewers.read("v")).state == b"of v"
+
+
+async def test_a_held_up_program_does_not_blame_the_server(redis: Redis) -> None:
+    viewers = RedisViewers(redis)
+    for _ in range(3):
+        reading = asyncio.create_task(viewers.read("u"))
+        await asyncio.sleep(0)
+        time.sleep(0.4)  # noqa: ASYNC251  holding up the loop is the point
+        assert (await reading).state is None
 
 
 async def test_a_full_server_is_unavailable_for_writing(redis: Redis) -> None:
@@ -108,7 +131,7 @@ async def test_what_the_server_refuses_is_not_an_outage(redis: Redis) -> None:
 
 
 async def test_more_callers_than_connections_wait_for_their_turn(stores: LocalStores) -> None:
-    few = connect(stores.redis_url, RedisTimeouts(answer_sec=5, connections=2))
+    few = connect(stores.redis_url, timeout_sec=5, connections=2)
     await asyncio.gather(*(RedisViewers(few).read(str(user)) for user in range(200)))
     await few.close()
 

@@ -2,44 +2,41 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 from redis.asyncio import BlockingConnectionPool
 from redis.asyncio import Redis as Client
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import OutOfMemoryError, ReadOnlyError, RedisError
+from redis.exceptions import RedisError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 from redis.maint_notifications import MaintNotificationsConfig
 
 from reels.core.errors import StoreError, StoreUnavailable
 from reels.stores.breaker import Breaker
+from reels.stores.redis.deadline import Deadline
 
 STORE = "redis"
 """Its name in StoreUnavailable and in `degraded`."""
 
+TIMEOUT_SEC = 0.25
+"""Everything in Redis can be had elsewhere, so nobody waits long."""
 
-@dataclass(frozen=True, slots=True)
-class RedisTimeouts:
-    """How long anybody waits for Redis. Everything in it can be had elsewhere, so not long."""
-
-    connect_sec: float = 0.25
-    answer_sec: float = 0.25
-    connections: int = 64
-    """Most at a time, a process; further callers wait `answer_sec` for a free one."""
+_AWAY = (RedisConnectionError, RedisTimeoutError, OSError)  # TimeoutError is an OSError
+_NOT_NOW = ("OOM ", "MISCONF ", "LOADING ", "READONLY ", "CLUSTERDOWN ", "TRYAGAIN ", "command not allowed when used")
 
 
 class Redis:
-    """One server, and whether it has answered lately."""
+    """One server, how long anybody waits for it, and whether it has answered lately."""
 
-    def __init__(self, client: Client, breaker: Breaker | None = None) -> None:
+    def __init__(self, client: Client, timeout_sec: float = TIMEOUT_SEC, breaker: Breaker | None = None) -> None:
         self.client = client
+        self._timeout_sec = timeout_sec
         self._breaker = breaker or Breaker()
 
     @contextmanager
     def answering(self) -> Iterator[Client]:
-        """Everything said to Redis is said in here.
+        """Everything said to Redis is said in here, within `timeout_sec` in all, connecting included.
 
         Raises StoreUnavailable when it does not answer, and for a second after that without asking; StoreError when
         it refuses.
@@ -47,9 +44,10 @@ class Redis:
         if self._breaker.refuses():
             raise StoreUnavailable(STORE, "it did not a moment ago", retry_after_sec=1)
         try:
-            yield self.client
+            with Deadline(self._timeout_sec):
+                yield self.client
         except (RedisError, OSError) as error:
-            if isinstance(error, RedisConnectionError | RedisTimeoutError | OSError):
+            if isinstance(error, _AWAY):
                 self._breaker.failed()
             raise translated(error) from error
         self._breaker.succeeded()
@@ -59,31 +57,31 @@ class Redis:
         await self.client.aclose(close_connection_pool=True)
 
 
-def connect(url: str, timeouts: RedisTimeouts | None = None, breaker: Breaker | None = None) -> Redis:
+def connect(url: str, timeout_sec: float = TIMEOUT_SEC, connections: int = 64, breaker: Breaker | None = None) -> Redis:
     """A client for this event loop, for `redis://`, `rediss://` and `unix://` addresses; nothing is sent yet.
 
-    A lost connection is made anew and the command sent again, once and at once: all our commands may be carried out
-    twice. A timeout is not retried, that would double what a dead server costs.
+    `connections`: most at a time; further callers wait for a free one. A lost connection is made anew and the command
+    sent again, once and at once: all our commands may be carried out twice. A timeout is not retried, that would
+    double what a dead server costs.
     """
-    timeouts = timeouts or RedisTimeouts()
     pool = BlockingConnectionPool.from_url(
         url,
-        max_connections=timeouts.connections,
-        timeout=timeouts.answer_sec,
-        socket_connect_timeout=timeouts.connect_sec,
-        socket_timeout=timeouts.answer_sec,
+        max_connections=connections,
+        # `Deadline` bounds everything; theirs would start a task a command, and blame the server for our own delay.
+        timeout=None,
+        socket_connect_timeout=None,
+        socket_timeout=None,
         retry=Retry(NoBackoff(), 1, supported_errors=(RedisConnectionError,)),
         decode_responses=False,
         protocol=2,
         maint_notifications_config=MaintNotificationsConfig(enabled=False),
     )
-    return Redis(Client.from_pool(pool), breaker)
+    return Redis(Client.from_pool(pool), timeout_sec, breaker)
 
 
 def translated(error: RedisError | OSError) -> StoreError:
     """What an error of the driver means to us."""
     said = str(error)[:300] or type(error).__name__
-    away = RedisConnectionError | RedisTimeoutError | OutOfMemoryError | ReadOnlyError | OSError
-    if isinstance(error, away) or said.startswith(("MISCONF", "OOM", "LOADING", "READONLY", "CLUSTERDOWN", "TRYAGAIN")):
+    if isinstance(error, _AWAY) or said.startswith(_NOT_NOW):
         return StoreUnavailable(STORE, said, retry_after_sec=1)
     return StoreError(f"{STORE} refused: {said}")
