@@ -2,7 +2,7 @@
 
 import typer
 
-from reels.cli import api, demo, generate, importing, jobs, keys, media, serve, simulate, ui, worker
+from reels.cli import api, demo, generate, importing, jobs, keys, media, serve, settings, simulate, ui, worker
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -19,5 +19,6 @@ app.add_typer(jobs.app, name="jobs", rich_help_panel="Models")
 app.command(rich_help_panel="Measure")(simulate.simulate)
 for process in (api.api, worker.worker, ui.ui):
     app.command(rich_help_panel="Single processes")(process)
-app.command(rich_help_panel="Secrets")(keys.keys)
-app.command(rich_help_panel="Secrets")(keys.token)
+app.command(rich_help_panel="Set-up")(settings.settings)
+app.command(rich_help_panel="Set-up")(keys.keys)
+app.command(rich_help_panel="Set-up")(keys.token)

@@ -1,0 +1,52 @@
+"""`reels settings`: every setting, its value here and what it means."""
+
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+
+from reels.cli.console import out
+from reels.settings import Settings
+
+HEADER = """# Settings
+
+Each setting is an environment variable. This page is written by `reels settings --markdown`; a test holds the two together.
+
+| variable | default | meaning |
+|---|---|---|
+"""
+
+
+def settings(
+    markdown: Annotated[bool, typer.Option(help="Print the page docs/settings.md, with the defaults.")] = False,
+) -> None:
+    """Show every setting: its value here, and what it means."""
+    if markdown:
+        typer.echo(page(), nl=False)
+        return
+    here = Settings()
+    table = Table("variable", "value", "meaning", box=None, padding=(0, 2))
+    for name, field in Settings.model_fields.items():
+        table.add_row(variable(name), shown(getattr(here, name)), field.description)
+    out.print(table)
+
+
+def page() -> str:
+    """docs/settings.md."""
+    rows = [
+        f"| `{variable(name)}` | {f'`{shown(field.default)}`' if shown(field.default) else ''} | {field.description} |\n"
+        for name, field in Settings.model_fields.items()
+    ]
+    return HEADER + "".join(rows)
+
+
+def variable(name: str) -> str:
+    """The environment variable of a setting."""
+    return f"REELS_{name.upper()}"
+
+
+def shown(value: Any) -> str:
+    """A value as it is written in the environment; secrets are files, so there is nothing to hide."""
+    if value is None or value in ("", ()):
+        return ""
+    return str(value).lower() if isinstance(value, bool) else str(value)
