@@ -10,7 +10,8 @@ from reels.settings import Settings
 
 HEADER = """# Settings
 
-Each setting is an environment variable. This page is written by `reels settings --markdown`; a test holds the two together.
+Each setting is an environment variable. This page is written by `reels settings --markdown`; a test holds the two
+together.
 
 | variable | default | meaning |
 |---|---|---|
@@ -33,10 +34,10 @@ def settings(
 
 def page() -> str:
     """docs/settings.md."""
-    rows = [
-        f"| `{variable(name)}` | {f'`{shown(field.default)}`' if shown(field.default) else ''} | {field.description} |\n"
-        for name, field in Settings.model_fields.items()
-    ]
+    rows = []
+    for name, field in Settings.model_fields.items():
+        default = f"`{shown(field.default)}`" if shown(field.default) else ""
+        rows.append(f"| `{variable(name)}` | {default} | {field.description} |\n")
     return HEADER + "".join(rows)
 
 
