@@ -1,6 +1,6 @@
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -14,6 +14,7 @@ from reels.core.errors import BadRequest, StoreUnavailable
 from reels.core.keys import key_of, keys_of
 from reels.core.types import Event, EventKind, UserState
 from reels.core.user_state import digest, pack, unpack
+from reels.ingest.reactions.state import StateReaction
 from reels.ingest.wire_event import TooManyEvents
 from reels.stores.local import LocalStores
 
@@ -288,3 +289,29 @@ async def test_one_failing_reaction_costs_nothing_but_the_mark(one: Worker) -> N
     assert ME in ingest.stale
     await one.marked()
     assert await one.unreacted() == 1
+
+
+async def test_a_rebuild_that_read_too_early_and_wrote_in_between_does_not_hide_an_acknowledged_event(
+    one: Worker,
+) -> None:
+    early = pack((await one.rebuild(ME))[0])
+    await one.viewers.drop_state([ME])
+    generation = (await one.viewers.read(ME)).generation
+    raced: list[bool] = []
+
+    class Racing(StateReaction):
+        """Another request's rebuild puts its early state right after this one found none."""
+
+        async def _folded(self, user_id: str, events: Sequence[Event]) -> bool:
+            folded = await super()._folded(user_id, events)
+            if not raced:
+                raced.append(await one.viewers.put_state(ME, early, only_if_absent=True, generation=generation))
+            return folded
+
+    ingest = replace(one.ingest, reactions=[Racing(one.viewers, one.rebuild)])
+    await ingest.take(ME, batch(event("a")), NOW)
+    assert raced == [True]
+    state = await state_in_redis(one)
+    assert state is not None
+    assert state.liked.tolist() == [key_of("r1")]
+    assert ME not in ingest.stale
