@@ -22,6 +22,7 @@ TEXTS = {
     "shared": "Because you shared “{}”",
     "saved": "Because you saved “{}”",
     "liked": "Because you liked “{}”",
+    "followed": "Because you follow the creator of “{}”",
     "watched_to_end": "Because you watched “{}” to the end",
     "watched": "Because you watched “{}”",
     "watched_next": "Viewers of “{}” watched this next",
@@ -40,6 +41,13 @@ TEXTS = {
 }
 """Words of each code; `{}` is the parameter: a title or a region."""
 
+DEEDS = (
+    (EventKind.SHARE, "shared"),
+    (EventKind.SAVE, "saved"),
+    (EventKind.LIKE, "liked"),
+    (EventKind.FOLLOW, "followed"),
+)
+"""What a viewer can do with a reel besides watching it, the strongest first."""
 MOST = 3
 SHARE = 0.12
 """A part that added less than this share of the score is not named."""
@@ -140,7 +148,7 @@ def _of_one(
 def _of_event(evidence: Evidence, models: Models, place: int) -> Reason:
     """What the viewer did with a liked reel, the strongest word first."""
     kinds, title = int(evidence.liked_kinds[place]), _title(models, int(evidence.liked[place]))
-    for kind, code in ((EventKind.SHARE, "shared"), (EventKind.SAVE, "saved"), (EventKind.LIKE, "liked")):
+    for kind, code in DEEDS:
         if kinds & bit(kind):
             return Reason(code, title)
     return Reason("watched_to_end" if evidence.liked_watched[place] >= TO_THE_END else "watched", title)

@@ -14,6 +14,7 @@ from reels.recommender.answered import AnsweredLately
 from reels.recommender.building import Building
 from reels.recommender.candidates.content import Content as ContentSource
 from reels.recommender.candidates.factorization import Factorization
+from reels.recommender.candidates.following import Following
 from reels.recommender.candidates.fresh import Fresh, Latest
 from reels.recommender.candidates.generator import Generator, Share
 from reels.recommender.candidates.item_cf import also_watched, watched_next
@@ -109,6 +110,7 @@ def generators(pool: ThreadPoolExecutor | None = None, deadline_sec: float = 0.1
         Share(TrendingSource(), 0.04),
         Share(Fresh(), 0.07),
         Share(NewCreators(), 0.05),
+        Share(Following(), 0.04),
     ]
     return {
         "for_you": Generator(for_you, Fresh(), pool, deadline_sec),

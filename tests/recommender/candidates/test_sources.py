@@ -3,14 +3,15 @@
 import numpy as np
 from tests.contracts.source import SourceContract, models, state
 from tests.recommender.models_in_use import plain, with_tail
-from tests.recommender.viewers import fan_of_topic, query, state_of, watched
+from tests.recommender.viewers import event, fan_of_topic, query, state_of, watched
 from tests.snapshots import NOW, reel_name
 
 from reels.core.keys import key_of
 from reels.core.policy import Policy
-from reels.core.types import Rows, UserState
+from reels.core.types import EventKind, Rows, UserState
 from reels.recommender.candidates.content import Content
 from reels.recommender.candidates.factorization import Factorization
+from reels.recommender.candidates.following import Following
 from reels.recommender.candidates.fresh import Fresh, Latest
 from reels.recommender.candidates.item_cf import also_watched, watched_next
 from reels.recommender.candidates.new_creators import NewCreators
@@ -144,6 +145,19 @@ class TestLatest(SourceContract):
         found = Latest().find(past, viewer_of(state_of(), models), models, Policy(), 20)
         assert len(found) == 20
         assert (models.published[found] <= past.now).all()
+
+
+class TestFollowing(SourceContract):
+    def make(self) -> Source:
+        return Following()
+
+    def test_only_followed_creators_newest_first(self) -> None:
+        models = plain()
+        state = state_of([event(EventKind.FOLLOW, reel_name(9), NOW - 5, creator_id="c009")])
+        found = find(Following(), state, models)
+        assert set(models.creators[found].tolist()) == {key_of("c009")}
+        assert len(found) >= 8
+        assert (np.diff(models.published[found]) <= 0).all()
 
 
 class TestNewCreators(SourceContract):
