@@ -185,3 +185,20 @@ async def test_unsent_likes_are_not_forgotten_by_an_older_profile(session: Viewe
     api.events_down = False
     await session.profile()
     assert session.state.liked == {"r0000"}
+
+
+async def test_pages_of_known_reels_are_passed_over(session: ViewerSession, api: FakeApi) -> None:
+    await session.open()
+    viewer(api).served.clear()
+    assert await session.fetch_more() == 10
+    assert shown(session)[10] == "r0010"
+
+
+async def test_an_api_that_only_repeats_itself_ends_the_feed(session: ViewerSession, api: FakeApi) -> None:
+    api.size = 10
+    await session.open()
+    for _ in range(5):
+        viewer(api).served.clear()
+        await session.fetch_more()
+    assert session.state.ended
+    assert len(shown(session)) == 10

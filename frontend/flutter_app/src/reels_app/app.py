@@ -17,7 +17,7 @@ from reels_app import theme
 from reels_app.api_client import ApiClient
 from reels_app.components.app_shell import AppShell
 from reels_app.components.stage import Choices, Stage
-from reels_app.device_store import device_store
+from reels_app.device_store import PreferenceStore, device_store
 from reels_app.events import EventQueue
 from reels_app.hints import Hints, client_hints
 from reels_app.session import ViewerSession
@@ -47,6 +47,7 @@ class Running:
     page: ft.Page
     shell: AppShell
     session: ViewerSession
+    store: PreferenceStore
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
     async def came_or_went(self, event: ft.AppLifecycleStateChangeEvent) -> None:
@@ -61,11 +62,12 @@ class Running:
 
     async def disconnected(self, _event: object = None) -> None:
         """The device is gone, perhaps for good: what was watched goes out now."""
-        self.shell.hide()
+        self.shell.away()
         await self.session.queue.flush()
 
     def connected(self, _event: object = None) -> None:
         """The device is back; it shows what it showed."""
+        self.store.catch_up()
         self.shell.reveal()
 
     async def closed(self, _event: object = None) -> None:
@@ -128,7 +130,7 @@ async def start(page: ft.Page, http: httpx.AsyncClient, config: AppConfig) -> Ru
         page, session, words, choices, lambda reel_id: f"{origin}/reel/{reel_id}", wide=(page.width or 0) >= theme.WIDE
     )
     shell = AppShell(stage, on_choice=lambda: stage.later(keep_choices))
-    running = Running(page, shell, session)
+    running = Running(page, shell, session, store)
     _listen(page, running)
     page.update()
     shell.show()

@@ -171,17 +171,32 @@ class QuietSocket:
             logger.debug("not sent, the viewer has left: %s", error)
 
 
+class ViewerConnection(FletApp):  # type: ignore[misc]
+    """One connection of one viewer; what is said between its end and the session's knowing of it is dropped."""
+
+    async def handle(self, websocket: WebSocket) -> None:
+        """Serve the connection until it ends."""
+        await super().handle(QuietSocket(websocket))
+
+    def send_message(self, message: Any) -> None:
+        """Queue a message for the viewer, if still there."""
+        try:
+            super().send_message(message)
+        except AttributeError:  # its queue is gone already
+            logger.debug("not queued, the viewer has left")
+
+
 def connect(main: Callable[[ft.Page], object], session_seconds: int) -> Callable[..., object]:
     """The socket's endpoint: one connection of one viewer."""
 
     async def endpoint(websocket: WebSocket) -> None:
         client_hints.set(hints_of(websocket))
-        await FletApp(
+        await ViewerConnection(
             loop=asyncio.get_running_loop(),
             executor=app_manager.executor,
             main=main,
             before_main=None,
             session_timeout_seconds=session_seconds,
-        ).handle(QuietSocket(websocket))
+        ).handle(websocket)
 
     return endpoint

@@ -17,6 +17,9 @@ logger = logging.getLogger(__name__)
 PREFETCH = 5
 """Fetch the next page when this few reels are left."""
 
+TRIES = 4
+"""Pages asked for in a row before the feed counts as ended: they held only what is known."""
+
 
 @dataclass(frozen=True, slots=True)
 class Pair:
@@ -69,27 +72,36 @@ class ViewerSession:
         await self._recall()
 
     async def fetch_more(self) -> int:
-        """Fetch the next page, after what the viewer did so far is known; returns reels added."""
+        """Fetch the next page, after what the viewer did so far is known; returns reels added.
+
+        A page that brings nothing new is followed by the next one, `TRIES` times at most.
+        """
         async with self._fetching:
-            state = self.state
-            if state.ended:
-                return 0
-            mode = state.mode
-            self._loading(True)
-            try:
-                await self.queue.flush()
-                page = await self._page(mode)
-            except ApiError as error:
-                self._fail(error)
-                return 0
-            if mode is not state.mode:
-                return 0
-            added = state.append(page)
-            state.cursor, state.degraded, state.trouble = page.next_cursor, page.degraded, None
-            state.ended = page.next_cursor is None or not page.items
+            mode, added = self.state.mode, 0
+            for _ in range(TRIES):
+                if added or self.state.ended or mode is not self.state.mode:
+                    break
+                self._loading(True)
+                try:
+                    await self.queue.flush()
+                    page = await self._page(mode)
+                except ApiError as error:
+                    self._fail(error)
+                    return 0
+                if mode is self.state.mode:
+                    added = self._take(page)
+            else:
+                self.state.ended = self.state.ended or not added
             self._loading(False)
-            state.changed("reels")
+            self.state.changed("reels")
             return added
+
+    def _take(self, page: FeedPage) -> int:
+        state = self.state
+        added = state.append(page)
+        state.cursor, state.degraded, state.trouble = page.next_cursor, page.degraded, None
+        state.ended = page.next_cursor is None or not page.items
+        return added
 
     async def near_end(self) -> None:
         """Fetch more when few reels are left and nothing is under way."""

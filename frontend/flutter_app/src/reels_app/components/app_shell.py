@@ -133,6 +133,12 @@ class AppShell:
         self.session.pause()
         self.session.report()
 
+    def away(self) -> None:
+        """The device is gone and will build everything anew when it comes back."""
+        self.hide()
+        for page in self.feed.pages:
+            page.await_return(page is self.feed.current and self.profile is None)
+
     def reveal(self) -> None:
         """The app is seen again."""
         page = self.feed.current

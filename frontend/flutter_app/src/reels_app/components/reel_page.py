@@ -11,7 +11,7 @@ import flet_video as fv
 from reels_app import theme
 from reels_app.components.action_rail import ActionRail
 from reels_app.components.caption import caption
-from reels_app.components.film import film, set_muted, set_playing
+from reels_app.components.film import AUDIBLE, film, set_muted, set_playing
 from reels_app.components.heart_burst import HeartBurst
 from reels_app.components.press import Press
 from reels_app.components.stage import Stage
@@ -80,6 +80,13 @@ class ReelPage:
         """Play or pause the film, if it is in."""
         if self.player is not None:
             await set_playing(self.player, playing)
+
+    def await_return(self, playing: bool) -> None:
+        """Before the device comes back and builds its players anew: whether this one plays then."""
+        if self.player is not None:
+            self.player.autoplay = playing and not self.paused
+            self.player.muted = self.stage.choices.muted
+            self.player.volume = 100.0 if self.player.muted else AUDIBLE
 
     def show_paused(self, paused: bool) -> None:
         """Show whether the viewer stopped the film."""
