@@ -2,7 +2,7 @@
 
 import typer
 
-from reels.cli import api, demo, generate, importing, jobs, keys, media, serve, settings, simulate, ui, worker
+from reels.cli import api, demo, evaluate, generate, importing, jobs, keys, media, serve, settings, simulate, ui, worker
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -17,6 +17,8 @@ app.command(rich_help_panel="Data")(generate.generate)
 app.command(rich_help_panel="Data")(media.media)
 app.add_typer(jobs.app, name="jobs", rich_help_panel="Models")
 app.command(rich_help_panel="Measure")(simulate.simulate)
+app.command(rich_help_panel="Measure")(evaluate.evaluate)
+app.command(rich_help_panel="Measure")(evaluate.evaluation_report)
 for process in (api.api, worker.worker, ui.ui):
     app.command(rich_help_panel="Single processes")(process)
 app.command(rich_help_panel="Set-up")(settings.settings)

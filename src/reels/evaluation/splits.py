@@ -84,7 +84,7 @@ def temporal(log: Log, cut: float, until: float = np.inf, *, name: str = "tempor
     history, exposures = train.at_positions(asked), after.at_positions(asked)
     dropped = int(after.positive.sum()) - len(fresh)
     note = f"{dropped:,} of {int(after.positive.sum()):,} positives are repeats of reels shown before: not asked for"
-    return Split(name, train, (Question(name, history, targets, np.ones(log.n, bool), exposures, note),))
+    return Split(name, train, (Question("after the cut", history, targets, np.ones(log.n, bool), exposures, note),))
 
 
 def cold_reels(log: Log, catalogue: Catalogue, *, share: float = COLD_SHARE, seed: int = COLD_SEED) -> Split:
