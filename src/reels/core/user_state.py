@@ -54,6 +54,13 @@ _OUTLIVES_RESET = (SAVED, FOLLOWING, BLOCKED)
 
 _SKIP, _WANTED_NOT, _BLOCK = _BITS[EventKind.SKIP], _BITS[EventKind.NOT_INTERESTED], _BITS[EventKind.BLOCK]
 
+_SAID = sorted(
+    ((_BITS[kind], value, _SWITCHES[kind][0] if kind in _SWITCHES else None) for kind, value in EXPLICIT.items()),
+    key=lambda one: -one[1],
+)
+"""Explicit signals, the strongest first: bit, value, and the toggle that must still be on. (Numbers, not EventKind: an
+enum's hash is Python code, and this is asked for every reel of a history at each batch.)"""
+
 _Entry = tuple[float, float, int, int]
 """Of a reel in the history: newest event, largest watched share, kinds, creator key or 0."""
 _Switches = dict[tuple[int, int], tuple[float, bool]]
@@ -180,18 +187,9 @@ def _value(key: int, entry: _Entry, on: set[tuple[int, int]]) -> float:
     unwanted = kinds & _WANTED_NOT and (NOT_WANTED, key) in on
     if unwanted or (kinds & _BLOCK and (BLOCKED, creator) in on):
         return NOT_INTERESTED
-    said = [
-        EXPLICIT[kind]
-        for kind, holds in (
-            (EventKind.SHARE, True),
-            (EventKind.SAVE, (SAVED, key) in on),
-            (EventKind.LIKE, (LIKED, key) in on),
-            (EventKind.FOLLOW, (FOLLOWING, creator) in on),
-        )
-        if holds and kinds & _BITS[kind]
-    ]
-    if said:
-        return max(said)
+    for told, value, what in _SAID:
+        if kinds & told and (what is None or (what, creator if what == FOLLOWING else key) in on):
+            return value
     if not math.isnan(watched):
         return watch_value(watched)
     return SKIPPED if kinds & _SKIP else 0.0
