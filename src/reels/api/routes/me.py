@@ -109,9 +109,7 @@ def _on(events: Sequence[Event], on: EventKind, off: EventKind) -> list[str]:
 
 
 def _reels(reel_ids: Sequence[str], known: dict[str, StoredReel]) -> list[ReelOut]:
-    return [
-        ReelOut.model_validate_json(b"{%b}" % public_fields(known[one].reel)) for one in reel_ids if one in known
-    ]
+    return [ReelOut.model_validate_json(b"{%b}" % public_fields(known[one].reel)) for one in reel_ids if one in known]
 
 
 def _history_item(event: Event, known: dict[str, StoredReel]) -> HistoryItem:
