@@ -8,6 +8,7 @@ import contextlib
 import json
 import os
 import select
+import signal
 import sys
 from collections.abc import Iterator
 from io import RawIOBase
@@ -70,6 +71,7 @@ def serve(requests: RawIOBase, answers: IO[bytes], idle_sec: float) -> None:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's: it closes our stdin
     with contextlib.suppress(AttributeError, OSError):
         os.nice(10)
     serve(open(0, "rb", buffering=0), sys.stdout.buffer, float(sys.argv[1]))  # noqa: SIM115

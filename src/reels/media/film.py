@@ -5,7 +5,6 @@ the optional extra `media` and nothing outside the drawing imports it.
 """
 
 import os
-from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 
@@ -30,8 +29,10 @@ BT709 = 1
 def draw_film(path: Path, reel_id: str, hint: str, form: FilmFormat = FULL_SIZE) -> None:
     """Write the reel's film to `path` (overwritten). The same arguments give the same bytes with the same libraries."""
     canvas, painter, frames = _painter(reel_id, hint, form)
-    pictures = (_painted(canvas, painter, phase) for phase in steps(frames))
-    _encode(path, pictures, form)
+    with _Encoder(path, form) as encoder:
+        for phase in steps(frames):
+            painter(phase)
+            encoder.add(canvas)
 
 
 def draw_poster(path: Path, reel_id: str, hint: str, form: FilmFormat = FULL_SIZE) -> None:
@@ -42,7 +43,8 @@ def draw_poster(path: Path, reel_id: str, hint: str, form: FilmFormat = FULL_SIZ
 def still(reel_id: str, hint: str, form: FilmFormat = FULL_SIZE, phase: float = 0.0) -> Image.Image:
     """One frame of the film as a picture; phase in [0, 1)."""
     canvas, painter, _ = _painter(reel_id, hint, form)
-    return Image.fromarray(np.ascontiguousarray(_painted(canvas, painter, phase).transpose(1, 2, 0)))
+    painter(phase)
+    return Image.fromarray(np.ascontiguousarray(canvas.to_bytes().transpose(1, 2, 0)))
 
 
 def _painter(reel_id: str, hint: str, form: FilmFormat) -> tuple[Canvas, Painter, int]:
@@ -53,37 +55,44 @@ def _painter(reel_id: str, hint: str, form: FilmFormat) -> tuple[Canvas, Painter
     return canvas, MOTIFS[look.motif](Scene(canvas, look.palette, rng)), max(2, round(seconds * form.frames_per_sec))
 
 
-def _painted(canvas: Canvas, painter: Painter, phase: float) -> NDArray[np.uint8]:
-    painter(phase)
-    return canvas.to_bytes()
-
-
-def _encode(path: Path, pictures: Iterator[NDArray[np.uint8]], form: FilmFormat) -> None:
+class _Encoder:
     """H.264 High, yuv420p, BT.709, no B-frames (they would shift the start of the loop), index in front."""
-    with av.open(os.fspath(path), "w", format="mp4", options={"movflags": "+faststart"}) as container:
-        stream = container.add_stream("libx264", rate=form.frames_per_sec)
-        stream.width, stream.height, stream.pix_fmt = form.width, form.height, "yuv420p"
-        codec = stream.codec_context
+
+    def __init__(self, path: Path, form: FilmFormat) -> None:
+        self._container = av.open(os.fspath(path), "w", format="mp4", options={"movflags": "+faststart"})
+        self._stream = self._container.add_stream("libx264", rate=form.frames_per_sec)
+        self._stream.width, self._stream.height, self._stream.pix_fmt = form.width, form.height, "yuv420p"
+        codec = self._stream.codec_context
         codec.thread_count = 1
         codec.time_base = Fraction(1, form.frames_per_sec)
         codec.colorspace = codec.color_primaries = codec.color_trc = BT709
         rate = form.largest_bytes_per_sec * 8 // 1000
         # mbtree would spend the bits on the first frames: the loop then jumps from a soft picture back to a sharp one.
-        stream.options = {
+        self._stream.options = {
             "preset": "veryfast",
             "crf": str(form.quality),
             "x264-params": f"bframes=0:mbtree=0:aq-mode=3:keyint=240:scenecut=0:vbv-maxrate={rate}:vbv-bufsize={rate}",
         }
-        rgb = av.VideoFrame(form.width, form.height, "gbrp")
-        planes = [_plane(rgb, index) for index in (2, 0, 1)]
-        reformatter = VideoReformatter()
-        for number, picture in enumerate(pictures):
-            for plane, channel in zip(planes, picture, strict=True):
-                plane[:] = channel
-            frame = reformatter.reformat(rgb, format="yuv420p", dst_colorspace=Colorspace.ITU709)
-            frame.pts, frame.time_base = number, codec.time_base
-            container.mux(stream.encode(frame))
-        container.mux(stream.encode(None))
+        self._rgb = av.VideoFrame(form.width, form.height, "gbrp")
+        self._planes = [_plane(self._rgb, index) for index in (2, 0, 1)]
+        self._reformatter = VideoReformatter()
+        self._number = 0
+
+    def add(self, canvas: Canvas) -> None:
+        """The canvas as the next frame."""
+        canvas.print_to(self._planes)
+        frame = self._reformatter.reformat(self._rgb, format="yuv420p", dst_colorspace=Colorspace.ITU709)
+        frame.pts, frame.time_base = self._number, self._stream.codec_context.time_base
+        self._number += 1
+        self._container.mux(self._stream.encode(frame))
+
+    def __enter__(self) -> "_Encoder":
+        return self
+
+    def __exit__(self, failed: type[BaseException] | None, *_: object) -> None:
+        if failed is None:
+            self._container.mux(self._stream.encode(None))
+        self._container.close()
 
 
 def _plane(frame: av.VideoFrame, index: int) -> NDArray[np.uint8]:

@@ -1,6 +1,7 @@
 """Films and posters on disk: drawn when first asked for, once however many ask, the longest unused thrown away."""
 
 import asyncio
+import contextlib
 import hashlib
 import heapq
 import importlib.util
@@ -81,9 +82,11 @@ class MediaStore:
         """The file if it has been drawn, noted as used now; None when it would have to be drawn."""
         path = self.path(kind, reel_id, hint)
         try:
-            os.utime(path, ns=(int(self._clock() * 1e9), path.stat().st_mtime_ns))
+            modified = path.stat().st_mtime_ns
         except FileNotFoundError:
             return None
+        with contextlib.suppress(OSError):  # of another user: served all the same
+            os.utime(path, ns=(int(self._clock() * 1e9), modified))
         return path
 
     async def get(self, kind: MediaKind, reel_id: str, hint: str) -> Path:
