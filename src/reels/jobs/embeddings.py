@@ -82,6 +82,7 @@ def _fit(bench: Workbench, made_of: str, catalogue: Catalogue, raw: Floats, embe
         "centre": space.centre,
         "projection": space.projection,
         "space": np.array(embedder.space),
+        "embedded": np.concatenate([block.any(axis=1) for block in _blocks(raw)] or [np.zeros(0, np.bool_)]),
     }
     bench.save(RESULT, made_of, arrays)
     return int(content.any(axis=1).sum())

@@ -39,7 +39,7 @@ def _run(bench: Workbench, shelf: Shelf, now: float, keep: int, progress: Progre
     snapshot = assemble(bench, catalogue, pairs, version=version_of(now), created_at=gathered)
     progress.advance()
     before = _before(shelf) if compare else None
-    metrics = check(snapshot, before, pairs, held_out(pairs), with_text=sum(1 for text in catalogue.texts if text))
+    metrics = check(snapshot, before, pairs, held_out(pairs), embedded=_embedded(bench, catalogue))
     snapshot.manifest.metrics.update(metrics)
     progress.advance()
     shelf.publish(snapshot)
@@ -119,6 +119,14 @@ def _places(counted: Arrays, kind: str, names: tuple[str, ...], catalogue: Catal
         if name in found:
             out[place] = carried_rows(table[found[name]], counted["keys"], catalogue.keys)
     return out
+
+
+def _embedded(bench: Workbench, catalogue: Catalogue) -> float:
+    """Share of the reels with words that have been embedded."""
+    content = bench.load("content", ("keys", "embedded"))
+    known = carried_rows(content["embedded"], content["keys"], catalogue.keys)
+    with_text = np.array([bool(text) for text in catalogue.texts], np.bool_)
+    return float(known[with_text].mean()) if with_text.any() else 1.0
 
 
 def _before(shelf: Shelf) -> Snapshot | None:

@@ -40,21 +40,21 @@ def check(
     pairs: Interactions,
     held: NDArray[np.bool_],
     *,
-    with_text: int,
+    embedded: float,
     config: CheckConfig | None = None,
 ) -> dict[str, float]:
     """Metrics of the new snapshot; SnapshotRefused lists every check it failed.
 
-    `held` marks the pairs kept from the fits (`interactions.held_out`), `with_text` is how many reels have words.
+    `held` marks the pairs kept from the fits (`interactions.held_out`), `embedded` is the share of
+    the reels with words whose words have been embedded.
     """
     config = config or CheckConfig()
     failures = wrong_shapes(new) or [*_broken_columns(new), *_broken_table("cf", new), *_broken_table("next", new)]
     if failures:
         raise SnapshotRefused(failures)
-    metrics = {"rows": float(len(new.keys)), "covered": _share(np.diff(new.cf.indptr) > 0)}
-    metrics["embedded"] = float(new.content.any(axis=1).sum()) / with_text if with_text else 1.0
-    if metrics["embedded"] < config.embedded_floor:
-        failures.append(f"only {metrics['embedded']:.0%} of the reels with text are embedded: run the job embeddings")
+    metrics = {"rows": float(len(new.keys)), "covered": _share(np.diff(new.cf.indptr) > 0), "embedded": embedded}
+    if embedded < config.embedded_floor:
+        failures.append(f"only {embedded:.0%} of the reels with text are embedded: run the job embeddings")
     if before is not None and len(new.keys) < config.rows_floor * len(before.keys):
         failures.append(f"{len(new.keys)} reels, the snapshot before has {len(before.keys)}")
     found = recall(new, pairs, held, config)

@@ -11,6 +11,9 @@ import numpy as np
 
 from reels.core.types import Floats
 
+FEW = 50
+"""Texts from which their mean tells what all have in common."""
+
 
 @dataclass(frozen=True, slots=True)
 class ContentSpace:
@@ -33,8 +36,8 @@ class ContentSpace:
 def fit_content_space(blocks: Iterable[Floats], raw_dim: int, dim: int) -> ContentSpace:
     """PCA by the eigenvectors of the covariance of all non-zero rows, read block by block.
 
-    Deterministic: each eigenvector's largest entry is positive. With fewer texts than needed for a covariance the
-    space falls back to the first axes. `dim` is cut to raw_dim.
+    Deterministic: each eigenvector's largest entry is positive. `dim` is cut to raw_dim. Fewer than `FEW` texts are
+    not centred: of two alike there would be nothing left.
     """
     dim = min(dim, raw_dim)
     count, total, squares = 0, np.zeros(raw_dim), np.zeros((raw_dim, raw_dim))
@@ -43,10 +46,8 @@ def fit_content_space(blocks: Iterable[Floats], raw_dim: int, dim: int) -> Conte
         count += len(rows)
         total += rows.sum(axis=0)
         squares += rows.T @ rows
-    if count < 2:
-        return ContentSpace(np.zeros(raw_dim, np.float32), np.eye(raw_dim, dim, dtype=np.float32))
-    centre = total / count
-    covariance = squares / count - np.outer(centre, centre)
+    centre = total / count if count >= FEW else np.zeros(raw_dim)
+    covariance = squares / max(count, 1) - np.outer(centre, centre)
     _, vectors = np.linalg.eigh(covariance)
     best = vectors[:, ::-1][:, :dim]
     signs = np.sign(best[np.abs(best).argmax(axis=0), np.arange(dim)])

@@ -23,6 +23,8 @@ NOWHERE = 0.75
 RATE_HALF_LIFE_SEC = 7 * 86_400.0
 TELLING = (EventKind.WATCH, EventKind.LIKE, EventKind.SAVE, EventKind.SHARE, EventKind.FOLLOW)
 """Kinds counted for trending, and for the usual rate it is compared with."""
+STRENGTH = (10.0, 10_000.0)
+"""The prior is worth between so many views: with few reels the moments alone would trust a single view."""
 _Doubles = NDArray[np.float64]
 
 
@@ -48,9 +50,10 @@ def beta_prior(successes: _Doubles, trials: _Doubles) -> tuple[float, float]:
         return 1.0, 20.0
     rates = np.clip(successes[known] / trials[known], 0.0, 1.0)
     mean = float(np.clip(successes[known].sum() / trials[known].sum(), 1e-6, 1 - 1e-6))
-    noise = float(np.mean(mean * (1 - mean) / trials[known]))
-    variance = max(float(np.mean((rates - mean) ** 2)) - noise, 1e-9)
-    strength = float(np.clip(mean * (1 - mean) / variance - 1, 2.0, 10_000.0))
+    weight = trials[known] / (trials[known] + 10.0)  # the rate of one view is 0 or 1 and tells little of the spread
+    noise = float(np.average(mean * (1 - mean) / trials[known], weights=weight))
+    variance = max(float(np.average((rates - mean) ** 2, weights=weight)) - noise, 1e-9)
+    strength = float(np.clip(mean * (1 - mean) / variance - 1, *STRENGTH))
     return mean * strength, (1 - mean) * strength
 
 

@@ -22,6 +22,7 @@ class TrendingConfig:
     """Fewer events in the window are no trend."""
     surprise: float = 3.0
     """At least so many standard deviations (Poisson) above the expected."""
+    least_lift: float = 1.5
     full_lift: float = 8.0
     """The lift that counts as 1.0; the scale between is logarithmic."""
 
@@ -37,4 +38,5 @@ def trending(counts: NDArray[np.int64], usual_rate: Floats, config: TrendingConf
     lift = (counts + config.prior) / (expected + config.prior)
     surprising = counts - expected >= config.surprise * np.sqrt(expected + 1.0)
     strong = np.log(np.maximum(lift, 1.0)) / np.log(config.full_lift)
-    return np.where(surprising & (counts >= config.min_support), np.clip(strong, 0, 1), 0).astype(np.float32)
+    counts_as_trend = surprising & (counts >= config.min_support) & (lift >= config.least_lift)
+    return np.where(counts_as_trend, np.clip(strong, 0, 1), 0).astype(np.float32)

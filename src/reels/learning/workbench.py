@@ -19,6 +19,8 @@ from reels.core.errors import NoSnapshot
 
 Arrays = dict[str, NDArray[Any]]
 _DIGEST = "digest"
+_MADE_BY = {"content": "embeddings"}
+"""Where the job has another name than its result."""
 
 
 class Workbench:
@@ -35,7 +37,7 @@ class Workbench:
     def digest_of(self, name: str) -> str | None:
         """What the result was made of; None when it is missing or damaged."""
         try:
-            with np.load(self.path(f"{name}.npz"), allow_pickle=False) as file:
+            with self.path(f"{name}.npz").open("rb") as raw, np.load(raw, allow_pickle=False) as file:
                 return str(file[_DIGEST])
         except (OSError, ValueError, KeyError, zipfile.BadZipFile, EOFError):
             return None
@@ -56,10 +58,11 @@ class Workbench:
     def load(self, name: str, only: Sequence[str] = ()) -> Arrays:
         """The arrays of a result, or only those named; NoSnapshot says which job has to run first."""
         try:
-            with np.load(self.path(f"{name}.npz"), allow_pickle=False) as file:
+            with self.path(f"{name}.npz").open("rb") as raw, np.load(raw, allow_pickle=False) as file:
                 return {key: file[key] for key in only or file.files if key != _DIGEST}
         except (OSError, ValueError, zipfile.BadZipFile, EOFError) as error:
-            raise NoSnapshot(f"no {name} in {self.root} ({error}): run `reels jobs run {name}` first") from error
+            job = _MADE_BY.get(name, name)
+            raise NoSnapshot(f"no {name} in {self.root} ({error}): run `reels jobs run {job}` first") from error
 
 
 def digest(*parts: object) -> str:

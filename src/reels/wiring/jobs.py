@@ -119,10 +119,8 @@ def training_of(
 ) -> Training:
     """The training of these settings; `threads` = 0 takes the settings' number."""
     settings: Settings = stores.settings
-    threads = threads or settings.training_threads
-    return Training(
-        stores, clock, threads, progress or Silent(), embedder_of(settings.embedder, threads=threads), compare
-    )
+    embedder = embedder_of(settings.embedder)  # one thread: two made it slower (889 and 411 texts a second)
+    return Training(stores, clock, threads or settings.training_threads, progress or Silent(), embedder, compare)
 
 
 async def count_trending(stores: Stores, now: float) -> dict[str, Any]:

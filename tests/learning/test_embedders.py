@@ -1,0 +1,89 @@
+"""Text embedders: meaning, empty texts, spaces; and the content space made from them."""
+
+import numpy as np
+import pytest
+
+from reels.core.errors import ConfigError
+from reels.core.types import Floats
+from reels.learning.embedders import Embedder, HashEmbedder, UseEmbedder, embedder_of
+from reels.learning.embeddings import fit_content_space
+from reels.learning.preprocessing import CLEANING_VERSION
+
+
+@pytest.fixture(scope="module")
+def use() -> UseEmbedder:
+    return UseEmbedder(threads=1)
+
+
+@pytest.fixture(params=["use", "hash"])
+def embedder(request: pytest.FixtureRequest, use: UseEmbedder) -> Embedder:
+    return use if request.param == "use" else HashEmbedder()
+
+
+def test_rows_are_unit_or_zero_and_the_same_every_time(embedder: Embedder) -> None:
+    texts = ["funny cat video", "", "street food in delhi", "猫の動画", "x"]
+    rows = embedder.embed(texts)
+    assert rows.shape == (5, embedder.dim)
+    assert rows.dtype == np.float32
+    np.testing.assert_allclose(np.linalg.norm(rows, axis=1), [1, 0, 1, 1, 1], rtol=1e-4)
+    np.testing.assert_array_equal(rows, embedder.embed(texts))
+    np.testing.assert_allclose(rows[2], embedder.embed(texts[2:3])[0], atol=1e-5)
+    assert embedder.embed([]).shape == (0, embedder.dim)
+
+
+def test_alike_titles_are_nearer(embedder: Embedder) -> None:
+    rows = embedder.embed(
+        ["funny cat plays piano", "a funny cat playing the piano", "quarterly tax advice for farmers"]
+    )
+    assert rows[0] @ rows[1] > 0.3 + rows[0] @ rows[2]
+
+
+def test_use_knows_meaning_across_words_and_languages(use: UseEmbedder) -> None:
+    rows = use.embed(
+        ["cooking a delicious dinner", "recipe for a tasty meal", "cocinar una cena deliciosa", "football goal"]
+    )
+    assert rows[0] @ rows[1] > rows[0] @ rows[3] + 0.1
+    assert rows[0] @ rows[2] > rows[0] @ rows[3] + 0.3
+
+
+def test_spaces_name_embedder_and_cleaning() -> None:
+    spaces = {embedder_of("use").space, embedder_of("hash").space}
+    assert len(spaces) == 2
+    assert all(space.endswith(f"-c{CLEANING_VERSION}") for space in spaces)
+    with pytest.raises(ConfigError, match="bert"):
+        embedder_of("bert")
+
+
+def rows(n: int, dim: int, seed: int = 0) -> Floats:
+    rng = np.random.default_rng(seed)
+    made = rng.normal(size=(n, 3)) @ rng.normal(size=(3, dim)) + 0.05 * rng.normal(size=(n, dim)) + 2.0
+    return np.asarray(made / np.linalg.norm(made, axis=1, keepdims=True), np.float32)
+
+
+def test_the_content_space_is_pca_whatever_the_blocks() -> None:
+    raw = rows(300, 20)
+    raw[7] = 0
+    whole = fit_content_space([raw], 20, 5)
+    parts = fit_content_space([raw[:100], raw[100:]], 20, 5)
+    np.testing.assert_allclose(whole.projection, parts.projection, atol=1e-4)
+    known = raw[raw.any(axis=1)].astype(np.float64)
+    _, _, axes = np.linalg.svd(known - known.mean(axis=0), full_matrices=False)
+    np.testing.assert_allclose(np.abs(whole.projection[:, :3].T @ axes[:3].T), np.eye(3), atol=1e-3)
+    np.testing.assert_allclose(whole.projection.T @ whole.projection, np.eye(5), atol=1e-5)
+
+
+def test_projected_rows_are_unit_and_zero_stays_zero() -> None:
+    raw = rows(50, 12)
+    raw[3] = 0
+    projected = fit_content_space([raw], 12, 6).project(raw)
+    norms = np.linalg.norm(projected, axis=1)
+    assert norms[3] == 0
+    np.testing.assert_allclose(np.delete(norms, 3), 1, rtol=1e-5)
+
+
+@pytest.mark.parametrize("n", [0, 1, 2, 5])
+def test_a_handful_of_texts_keeps_its_content(n: int) -> None:
+    raw = np.repeat(rows(1, 12), n, axis=0)
+    space = fit_content_space([raw], 12, 4)
+    assert space.projection.shape == (12, 4)
+    np.testing.assert_allclose(np.linalg.norm(space.project(raw), axis=1), np.ones(n), rtol=1e-5)
