@@ -41,7 +41,7 @@ def demo(
     key_files.create(settings.data_dir / "keys")
     began = time.perf_counter()
     with system(settings) as running:
-        asyncio.run(_prepare(settings, datasets.resolve()))
+        asyncio.run(prepare(settings, datasets.resolve()))
         with err.status("starting the API, the worker and the app", spinner="dots"):
             running.start(app=app)
         _draw_first_films(running)
@@ -50,7 +50,7 @@ def demo(
         out.print("stopping")
 
 
-async def _prepare(settings: Settings, datasets: Path) -> None:
+async def prepare(settings: Settings, datasets: Path) -> None:
     """The sample catalogue and its events in MongoDB, and a snapshot: what is there already stays."""
     async with open_stores(Settings(demo=True, data_dir=settings.data_dir)) as stores:
         done = settings.data_dir / "imports" / "sample.json"
