@@ -1,5 +1,6 @@
 import math
 import random
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,7 +10,17 @@ from hypothesis import strategies as st
 from reels.core.errors import UnreadableState
 from reels.core.keys import key_of
 from reels.core.types import Event, EventKind, User, UserState
-from reels.core.user_state import HISTORY_LIMIT, bit, digest, fold, new_state, pack, unpack
+from reels.core.user_state import (
+    HISTORY_LIMIT,
+    NAMES_CREATOR,
+    bit,
+    digest,
+    fold,
+    fold_columns,
+    new_state,
+    pack,
+    unpack,
+)
 
 USER = User("u_viewer", created_at=0.0, region="IN", language="hi")
 EMPTY = new_state(USER)
@@ -182,3 +193,19 @@ def test_the_digest_tells_states_apart() -> None:
     liked = fold(EMPTY, [event(EventKind.LIKE)])
     assert digest(EMPTY) != digest(liked) != digest(fold(liked, [event(EventKind.SHARE)]))
     assert digest(EMPTY) == digest(UserState("u_viewer", "IN", "hi"))
+
+
+@given(EVENTS, st.sampled_from([None, 4.0]))
+def test_columns_fold_to_the_same_state(events: list[Event], reset_at: float | None) -> None:
+    whole = [replace(one, creator_id="") for one in events if one.kind not in NAMES_CREATOR]
+    start = new_state(User("u", 0.0, "IN", "hi", reset_at=reset_at))
+    nan = math.nan
+    folded = fold_columns(
+        start,
+        [key_of(one.reel_id) for one in whole],
+        [one.kind for one in whole],
+        [one.occurred_at for one in whole],
+        [nan if one.watch_sec is None else one.watch_sec for one in whole],
+        [nan if one.duration_sec is None else one.duration_sec for one in whole],
+    )
+    assert pack(folded) == pack(fold(start, whole))

@@ -1,6 +1,8 @@
 """A feed on real stores, put together as `wiring` does, over a made snapshot."""
 
-from collections.abc import AsyncIterator
+import secrets
+from collections.abc import AsyncIterator, Awaitable, Callable, Container, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,10 +13,20 @@ from tests.ingesting import Worker, worker
 from tests.recommender.models_in_use import plain
 from tests.snapshots import NOW
 
-from reels.core.types import User
+from reels.core.keys import Keys
+from reels.core.policy import Policy
+from reels.core.ports import FeedStore, PolicyStore, ViewerStore
+from reels.core.types import User, UserState
 from reels.ingest.stale import StaleViewers
+from reels.recommender.after.record import Record
+from reels.recommender.answered import AnsweredLately
+from reels.recommender.building import Building
+from reels.recommender.feed import Feed, Parts
+from reels.recommender.gathering import Gathering
 from reels.recommender.models import Models
-from reels.recommender.standard import Standing, standard_feed
+from reels.recommender.policies import PoliciesInForce
+from reels.recommender.stages import AfterWork
+from reels.recommender.standard import generators, pipelines
 from reels.stores.mongo.connect import Mongo
 from reels.stores.mongo.feeds import MongoFeeds
 from reels.stores.mongo.indexes import ensure_indexes
@@ -22,6 +34,61 @@ from reels.stores.mongo.policies import MongoPolicies
 
 ME = "u_me"
 KEY = b"k" * 32
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A feed and the background work that goes with it."""
+
+    feed: Feed
+    record: Record
+    """Run `record.write_for_ever()` beside the feed, and `record.flush()` at the end."""
+    executors: tuple[ThreadPoolExecutor, ...]
+
+    def close(self) -> None:
+        """Ends the threads; what runs is waited for."""
+        for one in self.executors:
+            one.shutdown(cancel_futures=True)
+
+
+def standard_feed(
+    *,
+    models: Callable[[], Models],
+    viewers: ViewerStore,
+    feeds: FeedStore,
+    policies: PolicyStore,
+    rebuild: Callable[[str], Awaitable[tuple[UserState, Keys]]],
+    cursor_key: bytes,
+    stale: Container[str] = (),
+    default_policy: Policy | None = None,
+    candidates_ttl_sec: float = 300.0,
+    source_deadline_sec: float = 0.15,
+    pages_kept_sec: float = 6 * 3600.0,
+    after: Sequence[AfterWork] = (),
+    chance: Callable[[int], bytes] = secrets.token_bytes,
+) -> Standing:
+    """The feed as the project runs it. `rebuild`: `ingest.rebuild.Rebuild`; `stale`: `ingest.stale.StaleViewers`."""
+    builders = ThreadPoolExecutor(4, thread_name_prefix="candidates")
+    sources = ThreadPoolExecutor(16, thread_name_prefix="source")
+    made = generators(sources, source_deadline_sec)
+    answered, record = AnsweredLately(), Record(feeds)
+    parts = Parts(
+        models=models,
+        gathering=Gathering(viewers, feeds, rebuild, stale, answered, pages_kept_sec),
+        policies=PoliciesInForce(policies, default_policy or Policy()),
+        viewers=viewers,
+        feeds=feeds,
+        building=Building(made["for_you"], viewers, builders, candidates_ttl_sec),
+        latest=made["latest"],
+        pipelines=pipelines(),
+        answered=answered,
+        cursor_key=cursor_key,
+        pages_kept_sec=pages_kept_sec,
+        candidates_ttl_sec=candidates_ttl_sec,
+        after=(record, *after),
+        chance=chance,
+    )
+    return Standing(Feed(parts), record, (builders, sources))
 
 
 @dataclass

@@ -121,6 +121,9 @@ class UserStore(Protocol):
         """False when this viewer exists already (nothing changes)."""
 
     async def get(self, user_id: str) -> User | None: ...
+    async def get_many(self, user_ids: Sequence[str]) -> dict[str, User]:
+        """The known ones among the ids, for batch answers."""
+
     async def reset(self, user_id: str, now: float) -> None:
         """Start afresh: sets `reset_at`."""
 

@@ -1,4 +1,4 @@
-"""Signals shared by all API workers between two snapshots, as packed columns (`SignalStore`, recomputed, never added to).
+"""Signals shared by all API workers between two snapshots, as packed columns: recomputed, never added to.
 
     trending   which reels are watched far above their usual rate now, and how strongly (0..1)
     trials     how often reels have really been shown, all told: absolute counts, so that reading one twice is harmless

@@ -96,6 +96,29 @@ def fold(state: UserState, events: Sequence[Event]) -> UserState:
     return _state_of(state, entries, _limited(switches))
 
 
+NAMES_CREATOR = frozenset({EventKind.FOLLOW, EventKind.UNFOLLOW, EventKind.BLOCK, EventKind.UNBLOCK})
+"""Kinds that `fold_columns` can't read: columns don't tell creators."""
+
+
+def fold_columns(
+    state: UserState,
+    reels: Sequence[int],
+    kinds: Sequence[EventKind],
+    occurred_at: Sequence[float],
+    watch_sec: Sequence[float],
+    duration_sec: Sequence[float],
+) -> UserState:
+    """As `fold`, for events given as columns (NaN = not given), none of them of `NAMES_CREATOR`."""
+    switches, entries = _switches_of(state), _entries_of(state)
+    for key, kind, at, watched, duration in zip(reels, kinds, occurred_at, watch_sec, duration_sec, strict=True):
+        if kind is EventKind.IMPRESSION:
+            continue
+        _switch_key(switches, key, kind, at, state.reset_at)
+        if at >= state.reset_at:
+            _enter_key(entries, key, kind, at, _share_of(watched, duration), 0)
+    return _state_of(state, entries, _limited(switches)) if entries or switches else state
+
+
 def _entries_of(state: UserState) -> dict[int, _Entry]:
     columns = (state.history_at, state.history_watched, state.history_kinds, state.history_creator)
     return dict(zip(state.history.tolist(), zip(*(one.tolist() for one in columns), strict=True), strict=True))
@@ -110,34 +133,46 @@ def _switches_of(state: UserState) -> _Switches:
 def _switch(switches: _Switches, event: Event, reset_at: float) -> None:
     if event.kind not in _SWITCHES:
         return
-    what, on = _SWITCHES[event.kind]
-    if event.occurred_at < reset_at and what not in _OUTLIVES_RESET:
-        return
+    what, _ = _SWITCHES[event.kind]
     target = event.creator_id if what in _OF_CREATOR else event.reel_id
-    if not target:
+    if target:
+        _switch_key(switches, key_of(target), event.kind, event.occurred_at, reset_at)
+
+
+def _switch_key(switches: _Switches, key: int, kind: EventKind, at: float, reset_at: float) -> None:
+    if kind not in _SWITCHES:
         return
-    place = (what, key_of(target))
-    at, was_on = switches.get(place, (-math.inf, True))
-    if (event.occurred_at, not on) > (at, not was_on):
-        switches[place] = (event.occurred_at, on)
+    what, on = _SWITCHES[kind]
+    if at < reset_at and what not in _OUTLIVES_RESET:
+        return
+    switched_at, was_on = switches.get((what, key), (-math.inf, True))
+    if (at, not on) > (switched_at, not was_on):
+        switches[what, key] = (at, on)
 
 
 def _enter(entries: dict[int, _Entry], event: Event) -> None:
-    key = key_of(event.reel_id)
-    at, watched, kinds, creator = entries.get(key, (-math.inf, math.nan, 0, 0))
+    creator = key_of(event.creator_id) if event.creator_id else 0
+    share = math.nan if event.watch_sec is None else _share_of(event.watch_sec, event.duration_sec or math.nan)
+    _enter_key(entries, key_of(event.reel_id), event.kind, event.occurred_at, share, creator)
+
+
+def _enter_key(
+    entries: dict[int, _Entry], key: int, kind: EventKind, occurred_at: float, share: float, creator: int
+) -> None:
+    at, watched, kinds, known_creator = entries.get(key, (-math.inf, math.nan, 0, 0))
     entries[key] = (
-        max(at, event.occurred_at),
-        _larger(watched, _share(event)),
-        kinds | _BITS[event.kind],
-        _either(creator, key_of(event.creator_id) if event.creator_id else 0),
+        max(at, occurred_at),
+        _larger(watched, share),
+        kinds | _BITS[kind],
+        _either(known_creator, creator),
     )
 
 
-def _share(event: Event) -> float:
+def _share_of(watch_sec: float, duration_sec: float) -> float:
     """Watched share, rounded to float32 as it is kept; NaN when the event does not tell."""
-    if event.watch_sec is None or not event.duration_sec:
+    if math.isnan(watch_sec) or not duration_sec > 0:
         return math.nan
-    return float(np.float32(min(event.watch_sec / event.duration_sec, SHARE_LIMIT)))
+    return float(np.float32(min(watch_sec / duration_sec, SHARE_LIMIT)))
 
 
 def _larger(one: float, other: float) -> float:

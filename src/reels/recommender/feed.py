@@ -22,16 +22,13 @@ from reels.recommender.candidates.generator import Found, Generator
 from reels.recommender.cursor import Cursor, after, page_seed, sign, verify
 from reels.recommender.gathering import Gathering, Known
 from reels.recommender.models import Models
-from reels.recommender.pipeline import Computed, Pipeline, compute, kept
+from reels.recommender.pipeline import Pipeline, complete
 from reels.recommender.policies import PoliciesInForce
 from reels.recommender.render import page_json
 from reels.recommender.selection.spread import WINDOW
 from reels.recommender.stages import AfterWork, Done, PageInputs, Viewer
 from reels.recommender.stopwatch import Stopwatch
 from reels.recommender.viewer import viewer_of
-
-MORE = 4
-"""When candidates run out, so many pages' worth of other reels are looked for."""
 
 _log = structlog.get_logger(__name__)
 
@@ -83,7 +80,8 @@ class Feed:
         cached, found = await self._candidates(query, viewer, models, policy, known)
         watch.lap("candidates")
         inputs = _inputs(query, viewer, models, known, cached, found, policy_sure=sure)
-        inputs, computed = self._computed(inputs, models, policy)
+        generator = self._parts.latest if place.mode == "latest" else self._parts.building.generator
+        inputs, computed = complete(inputs, models, policy, self._parts.pipelines[place.mode], generator)
         watch.lap("rank")
         token = (
             sign(after(place, now), user_id, self._parts.cursor_key) if computed.left and computed.page.items else None
@@ -137,25 +135,6 @@ class Feed:
         kept_set = parts.building.usable(known.candidates, models, query.now)
         cached = kept_set or await parts.building.build(query, viewer, models, policy)
         return cached, parts.building.generator.at_request(cached, query, viewer, models, policy)
-
-    def _computed(self, inputs: PageInputs, models: Models, policy: Policy) -> tuple[PageInputs, Computed]:
-        """The page. When candidates run out, once more with everything the viewer has not seen."""
-        query, parts = inputs.query, self._parts
-        pipeline = parts.pipelines[query.mode]
-        computed = compute(inputs, models, policy, pipeline)
-        if computed.left and len(computed.page.items) == query.limit:
-            return inputs, computed
-        generator = parts.latest if query.mode == "latest" else parts.building.generator
-        more = generator.rest(
-            Found(inputs.candidates, inputs.found_by),
-            models,
-            MORE * query.limit,
-            lambda rows: kept(query, inputs.viewer, models, pipeline.filters, rows),
-        )
-        if len(more.rows) == len(inputs.candidates):
-            return inputs, computed
-        inputs = replace(inputs, candidates=more.rows, found_by=more.found_by)
-        return inputs, compute(inputs, models, policy, pipeline)
 
     async def _keep(self, page: FeedPage, body: bytes, known: Known, now: float) -> bytes:
         """Keeps the page for retries and remembers what it shows; the page that was first under this id."""

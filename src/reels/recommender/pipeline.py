@@ -1,17 +1,20 @@
 """The pure stages of a request, put together. `compute` walks through them: models and inputs in, a page out."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from reels.core.policy import Policy
 from reels.core.types import FeedPage, FeedQuery, Mask, RankedReel, Rows, ScoreBoard
+from reels.recommender.candidates.generator import Found, Generator
 from reels.recommender.models import Models
 from reels.recommender.ranker.blend import Blend
 from reels.recommender.reasons import Reason, reasons_of
 from reels.recommender.stages import Filter, PageInputs, Pick, Selection, Viewer
 
+MORE = 4
+"""When candidates run out, so many pages' worth of other reels are looked for."""
 _DIGITS = 6
 """Of scores and parts: enough to add up, few enough to send."""
 
@@ -63,6 +66,26 @@ def compute(inputs: PageInputs, models: Models, policy: Policy, pipeline: Pipeli
         state_digest=inputs.state_digest,
     )
     return Computed(page, len(rows) - len(picks))
+
+
+def complete(
+    inputs: PageInputs, models: Models, policy: Policy, pipeline: Pipeline, generator: Generator
+) -> tuple[PageInputs, Computed]:
+    """The page, and what it was made from. When candidates run out: once more, with what no source found."""
+    query = inputs.query
+    computed = compute(inputs, models, policy, pipeline)
+    if computed.left and len(computed.page.items) == query.limit:
+        return inputs, computed
+    more = generator.rest(
+        Found(inputs.candidates, inputs.found_by),
+        models,
+        MORE * query.limit,
+        lambda rows: kept(query, inputs.viewer, models, pipeline.filters, rows),
+    )
+    if len(more.rows) == len(inputs.candidates):
+        return inputs, computed
+    inputs = replace(inputs, candidates=more.rows, found_by=more.found_by)
+    return inputs, compute(inputs, models, policy, pipeline)
 
 
 def kept(query: FeedQuery, viewer: Viewer, models: Models, filters: Sequence[Filter], rows: Rows) -> Mask:

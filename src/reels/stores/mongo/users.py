@@ -1,10 +1,14 @@
 """Viewers: `{_id: user_id, created_at, region, language, key_id, reset_at}`."""
 
+from collections.abc import Sequence
+
 from pymongo.errors import DuplicateKeyError
 
 from reels.core.types import User
 from reels.stores.mongo.connect import Document, Mongo
 from reels.stores.mongo.indexes import USERS
+
+_CHUNK = 1000
 
 
 class MongoUsers:
@@ -26,6 +30,15 @@ class MongoUsers:
         with self._mongo.answering():
             document = await self._users.find_one({"_id": user_id})
         return None if document is None else from_document(document)
+
+    async def get_many(self, user_ids: Sequence[str]) -> dict[str, User]:
+        found: dict[str, User] = {}
+        for start in range(0, len(user_ids), _CHUNK):
+            with self._mongo.answering(patient=True):
+                wanted = {"_id": {"$in": list(user_ids[start : start + _CHUNK])}}
+                for document in await self._users.find(wanted).to_list():
+                    found[document["_id"]] = from_document(document)
+        return found
 
     async def reset(self, user_id: str, now: float) -> None:
         with self._mongo.answering():
