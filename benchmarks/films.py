@@ -1,6 +1,6 @@
 """What a film costs: CPU seconds, bytes and loop seam per motif, and what drawing does to the event loop beside it.
 
-    python benchmarks/films.py [benchmarks/results/films.json]
+    python benchmarks/films.py            # writes results/films.json
 
 One full-size film a motif. The seam is the mean difference (0..255) from the last frame to the first; a step the same
 between two neighbours in the middle: a seam like a step is a loop nobody sees end.
@@ -9,18 +9,15 @@ between two neighbours in the middle: a seam like a step is a loop nobody sees e
 import asyncio
 import itertools
 import json
-import os
-import platform
-import sys
 import tempfile
 import time
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import av
 import numpy as np
+from machine import keep
 
 from reels.media.film import draw_film, draw_poster
 from reels.media.looks import TOPICS, look_of
@@ -100,22 +97,15 @@ def main() -> None:
         loop = asyncio.run(beside_the_loop(Path(name)))
     cpu = sorted(film["cpu_sec"] for film in films.values())
     result = {
-        "date": datetime.now(UTC).date().isoformat(),
-        "machine": f"{platform.machine()}, {os.cpu_count()} cores",
-        "versions": f"Python {platform.python_version()}, av {av.__version__}",
-        "load_average_1min": round(os.getloadavg()[0], 1),
+        "av": av.__version__,
         "cpu_sec": {"median": cpu[len(cpu) // 2], "largest": cpu[-1]},
         "largest_film_kb": max(film["film_kb"] for film in films.values()),
         "largest_poster_kb": max(film["poster_kb"] for film in films.values()),
         "event_loop_late_ms": loop,
         "films": films,
     }
-    text = json.dumps(result, indent=1)
-    print(text)
-    if len(sys.argv) > 1:
-        target = Path(sys.argv[1])
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(text + "\n")
+    print(json.dumps(result, indent=1))
+    print("kept in", keep("films", result))
 
 
 if __name__ == "__main__":

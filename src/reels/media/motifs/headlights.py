@@ -38,7 +38,7 @@ def headlights(scene: Scene) -> Painter:
             coming = lane[i] > 0
             centre = vanish + bend * (1 - depth) ** 2 * 0.6 + lane[i] * depth * 0.62 + bend * depth * 0.25
             train = (away - (phase if coming else -phase) * runs[i] + start[i]) % 1.0
-            streak = np.clip(1.2 - 1.6 * np.abs(train - 0.5) * 2, 0, 1) + 0.10
+            streak = np.exp(-(((train - 0.5) / 0.16) ** 2)) * 1.1 + 0.12
             half = (1.0 + 6.5 * depth**1.3 * thick[i]) * scene.unit / 2
             colour = palette.high if coming else palette.accent(1)
             alpha = streak * (0.34 + 0.5 * depth) * (1 - 0.25 * height[i])
