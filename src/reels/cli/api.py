@@ -1,16 +1,17 @@
 """`reels api`: one API worker."""
 
-import os
 import socket
 from typing import Annotated
 
 import typer
 import uvicorn
 import uvloop
+from threadpoolctl import threadpool_limits
 
 from reels.cli import logs
 from reels.cli.uvicorn_server import SayingServer
 from reels.settings import Settings
+from reels.wiring import open_api
 
 SAYS = "api: serving"
 
@@ -21,16 +22,13 @@ def api(
     ] = None,
 ) -> None:
     """Run one API worker in the foreground."""
-    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-        os.environ.setdefault(name, "1")  # many requests side by side, not one on many cores
     settings = Settings()
     logs.configure(settings.log_level)
-    uvloop.run(_serve(settings, fd))
+    with threadpool_limits(1):  # many requests side by side, not one on many cores: BLAS threads would spin for each
+        uvloop.run(_serve(settings, fd))
 
 
 async def _serve(settings: Settings, fd: int | None) -> None:
-    from reels.wiring import open_api  # only now: it loads numpy, which reads the thread limits once
-
     async with open_api(settings) as app:
         config = uvicorn.Config(
             app,
