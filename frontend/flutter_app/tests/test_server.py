@@ -74,7 +74,14 @@ async def test_what_is_not_there_is_not_found(browser: httpx.AsyncClient, path: 
 
 
 async def test_the_fonts_we_carry_stand_in_for_the_engines(browser: httpx.AsyncClient) -> None:
-    assert (await browser.get("/v/abc/fallback/notosans/v37/x.woff2")).content == b"font"
+    wanted = "/v/abc/fallback/notosans/v37/{}.woff2"
+    one = await browser.get(wanted.format("a.1"), follow_redirects=True)
+    other = await browser.get(wanted.format("a.2"), follow_redirects=True)
+    assert one.content == b"font"
+    assert one.url == other.url
+
+
+async def test_a_font_we_do_not_carry_is_not_found(browser: httpx.AsyncClient) -> None:
     assert (await browser.get("/v/abc/fallback/notosansthai/v1/x.woff2")).status_code == 404
 
 

@@ -45,6 +45,11 @@ class Reel:
     explored: bool = False
     propensity: float | None = None
 
+    @property
+    def creator(self) -> str:
+        """The creator as shown: the id without the word that only says what it is."""
+        return self.creator_id.removeprefix("creator_")
+
     @classmethod
     def from_json(cls, data: Mapping[str, Any], absolute: Callable[[str], str]) -> Reel:
         """Read one item; `absolute` resolves its media urls.

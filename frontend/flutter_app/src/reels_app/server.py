@@ -21,7 +21,7 @@ import httpx
 from flet_web.fastapi import FletApp, app_manager
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse, Response
+from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
@@ -120,8 +120,10 @@ def create_app(
         return send_file(request, web, web.root / "assets" / request.path_params["path"])
 
     async def show_font(request: Request) -> Response:
-        font = fallback_font(web.root, request.path_params["path"])
-        return send_file(request, web, font) if font else PlainTextResponse("no such font", 404)
+        font = fallback_font(web, request.path_params["path"])
+        if font is None:
+            return PlainTextResponse("no such font", 404)
+        return RedirectResponse(font, headers={"Cache-Control": FOR_EVER})
 
     async def healthy(_: Request) -> Response:
         return PlainTextResponse("ok")

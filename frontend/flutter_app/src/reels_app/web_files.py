@@ -22,11 +22,14 @@ from flet_web import get_package_web_dir
 
 HERE = Path(__file__).parent
 SHELL = HERE / "web"
-LEFT_OUT = ("pyodide", "icons")
+LEFT_OUT = ("pyodide", "icons", "experimental_webparagraph", "NOTICES")
+"""Never asked for in server mode: Python runs here, not in the browser."""
+
+LEFT_OUT_START = ("wimp", "skwasm_heavy")
 LEFT_OUT_ENDINGS = (".symbols", ".map")
 COMPRESSED_ENDINGS = {".js", ".mjs", ".wasm", ".json", ".otf", ".ttf", ".bin", ".html", ".frag", ""}
-BROTLI_QUALITY = 9
-"""On main.dart.wasm: quality 11 costs twenty times the time of 9 for a few percent."""
+BROTLI_QUALITY = 6
+"""On main.dart.wasm: quality 9 takes five times as long and saves 1.5%."""
 
 mimetypes.add_type("text/javascript", ".mjs")
 mimetypes.add_type("application/wasm", ".wasm")
@@ -64,7 +67,7 @@ def prepare(cache: Path) -> WebFiles:
 
 def content_tag() -> str:
     """A short hash of what is served: Flet's version and our own files."""
-    digest = hashlib.sha256(version("flet-web").encode())
+    digest = hashlib.sha256(f"{version('flet-web')} {LEFT_OUT} {BROTLI_QUALITY}".encode())
     for path in sorted(p for folder in (SHELL, HERE / "fonts") for p in folder.rglob("*")):
         if path.is_file():
             digest.update(path.name.encode() + path.read_bytes())
@@ -75,9 +78,12 @@ def copy_files(root: Path) -> None:
     """Copy Flet's web client without what this app never loads, and our icons and fonts."""
     source = Path(get_package_web_dir())
 
-    def left_out(folder: str, names: list[str]) -> set[str]:
-        top = Path(folder) == source
-        return {name for name in names if (top and name in LEFT_OUT) or name.endswith(LEFT_OUT_ENDINGS)}
+    def left_out(_: str, names: list[str]) -> set[str]:
+        return {
+            name
+            for name in names
+            if name in LEFT_OUT or name.startswith(LEFT_OUT_START) or name.endswith(LEFT_OUT_ENDINGS)
+        }
 
     shutil.copytree(source, root, ignore=left_out)
     shutil.copytree(HERE / "fonts", root / "assets" / "fonts", dirs_exist_ok=True)
@@ -118,8 +124,11 @@ def compress(path: Path) -> None:
             path.with_name(path.name + ending).write_bytes(packed)
 
 
-def fallback_font(root: Path, wanted: str) -> Path | None:
-    """The font we carry for what the engine asks for (`notosansarabic/v28/....woff2`), if any."""
+def fallback_font(web: WebFiles, wanted: str) -> str | None:
+    """Where the font we carry for what the engine asks for lies (`notosansarabic/v28/....woff2`), if we have it.
+
+    The engine asks for some families in pieces; ours are whole, so every piece has the one address.
+    """
     family = re.sub(r"[^a-z]", "", wanted.split("/")[0])
-    path = root / "assets" / "fonts" / f"{family}.woff2"
-    return path if path.exists() else None
+    path = f"assets/fonts/{family}.woff2"
+    return web.base + path if (web.root / path).exists() else None

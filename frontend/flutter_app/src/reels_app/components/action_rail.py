@@ -84,7 +84,7 @@ class ActionRail(ft.Column):
         self.tick.icon = ft.Icons.CHECK_ROUNDED if follows else ft.Icons.ADD_ROUNDED
         self.like.rename(words("unlike" if liked else "like"), liked)
         self.save.rename(words("unsave" if saved else "save"), saved)
-        who = words("unfollow" if follows else "follow", name=reel.creator_id)
+        who = words("unfollow" if follows else "follow", name=reel.creator)
         self.creator.rename(who, follows)
 
     def _action(
@@ -107,7 +107,7 @@ class ActionRail(ft.Column):
         return Press(f"{name}-{self.showing.reel.reel_id}", label, holder, on_press)
 
     def _avatar(self) -> ft.Control:
-        creator = self.showing.reel.creator_id
+        creator = self.showing.reel.creator
         initial = next((letter for letter in creator if letter.isalnum()), "?").upper()
         return ft.Container(
             ft.Stack(

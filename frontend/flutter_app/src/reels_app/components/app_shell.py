@@ -199,7 +199,7 @@ class AppShell:
         words = self.stage.words
         self.stage.page.pop_dialog()
         self.session.toggle(pair, showing, on=True)
-        told = words("block_done", name=showing.reel.creator_id) if pair is BLOCK else words("not_interested_done")
+        told = words("block_done", name=showing.reel.creator) if pair is BLOCK else words("not_interested_done")
         self.stage.say(told, words("undo"), lambda: self._undo(pair, showing))
         self.stage.later(self.feed.go, 1)
 

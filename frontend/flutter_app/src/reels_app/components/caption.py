@@ -21,7 +21,7 @@ def caption(stage: Stage, reel: Reel) -> ft.Control:
         lines.append(_badge(stage.words("explored_badge")))
     if reel.creator_id:
         name = theme.text(
-            f"{LEFT_TO_RIGHT}@{reel.creator_id}",
+            f"{LEFT_TO_RIGHT}@{reel.creator}",
             14,
             ft.FontWeight.W_600,
             max_lines=1,

@@ -33,7 +33,7 @@ def more_sheet(
             "not-interested",
         ),
     ]
-    if creator := showing.reel.creator_id:
+    if creator := showing.reel.creator:
         rows.append(
             sheet_row(
                 ft.Icons.BLOCK_ROUNDED,
