@@ -13,7 +13,7 @@ from reels.core.policy import Policy
 from reels.core.types import FeedQuery, Floats, Rows, UserState
 from reels.recommender.candidates.generator import Found, Generator
 from reels.recommender.models import Models
-from reels.recommender.pipeline import Pipeline, complete
+from reels.recommender.pipeline import Pipeline, complete, kept
 from reels.recommender.stages import PageInputs, Viewer
 from reels.recommender.viewer import viewer_of
 
@@ -70,6 +70,7 @@ class Batch:
         rows = self.models.rows_of(keys_of(reel_ids))
         asked = np.unique(rows[rows >= 0])
         found = self._candidates(query, viewer, self.policy).rows
+        found = found[kept(query, viewer, self.models, self.pipeline.filters, found)]
         every = np.union1d(asked, found).astype(np.int32)
         board = self.pipeline.ranker.rank(query, viewer, self.models, self.policy, every)
         scores = np.full(len(rows), np.nan, np.float32)

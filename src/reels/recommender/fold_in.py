@@ -37,7 +37,7 @@ def viewer_factors(evidence: Evidence, models: Models) -> Floats:
     )
 
 
-@numba.njit(cache=True, fastmath={"reassoc", "contract"})
+@numba.njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})
 def _solve(gramian: Floats, factors: Floats, weights: Floats, alpha: float, regularization: float) -> Floats:
     k = gramian.shape[0]
     a = gramian.copy()
@@ -71,7 +71,7 @@ def _solve(gramian: Floats, factors: Floats, weights: Floats, alpha: float, regu
     return b.astype(np.float32)
 
 
-@numba.njit(cache=True, fastmath={"reassoc", "contract"})
+@numba.njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})
 def inner(factors: Floats, vector: Floats) -> Floats:
     """float32[n]: inner product of each row with the vector, in plain loops (the same bits everywhere)."""
     out = np.zeros(len(factors), np.float32)

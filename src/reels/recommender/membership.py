@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from reels.core.types import Mask
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, nogil=True)
 def in_sorted(values: NDArray[Any], members: NDArray[Any]) -> Mask:
     """bool[n]: whether each value is among the ascending members. n log m steps, nothing allocated but the answer."""
     out = np.zeros(len(values), np.bool_)

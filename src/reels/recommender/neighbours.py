@@ -26,7 +26,7 @@ def summed(table: Neighbours, history: Rows, strengths: Floats, wanted: Rows) ->
     return _summed(table.indptr, table.indices, table.weights, history, strengths, wanted)
 
 
-@numba.njit(cache=True, inline="always")
+@numba.njit(cache=True, nogil=True, inline="always")
 def _slot(table: NDArray[np.int32], row: int) -> int:
     """Where a row is, or where it would go, in an open-addressing table of power-of-two size (-1 = free)."""
     mask = len(table) - 1
@@ -36,7 +36,7 @@ def _slot(table: NDArray[np.int32], row: int) -> int:
     return place
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, nogil=True)
 def _size(entries: int) -> int:
     size = 16
     while size < 2 * entries:
@@ -44,7 +44,7 @@ def _size(entries: int) -> int:
     return size
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, nogil=True)
 def _merged(
     indptr: NDArray[np.int64],
     indices: NDArray[np.int32],
@@ -82,7 +82,7 @@ def _merged(
     return rows[:found], sums[:found], because[:found]
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, nogil=True)
 def _summed(
     indptr: NDArray[np.int64],
     indices: NDArray[np.int32],

@@ -56,7 +56,7 @@ def tastes_of(evidence: Evidence, models: Models) -> Tastes:
     return Tastes(vectors, weights, liked, disliked, evidence.disliked_value[:DISLIKES_READ])
 
 
-@numba.njit(cache=True, fastmath={"reassoc", "contract"})
+@numba.njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})
 def _dot(one: Floats, other: Floats) -> float:
     total = np.float32(0.0)
     for k in range(len(one)):
@@ -64,7 +64,7 @@ def _dot(one: Floats, other: Floats) -> float:
     return float(total)
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, nogil=True)
 def _leaders(vectors: Floats, weights: Floats, limit: int, near: float) -> tuple[Floats, Floats]:
     sums = np.zeros((limit, vectors.shape[1]), np.float32)
     means = np.zeros((limit, vectors.shape[1]), np.float32)
@@ -88,7 +88,7 @@ def _leaders(vectors: Floats, weights: Floats, limit: int, near: float) -> tuple
     return means[:count], mass[:count]
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, nogil=True)
 def _less_disliked(vectors: Floats, weights: Floats, disliked: Floats, strengths: Floats) -> Floats:
     left = weights.copy()
     fade = np.float32(1.0)
@@ -105,7 +105,7 @@ def _less_disliked(vectors: Floats, weights: Floats, disliked: Floats, strengths
     return remaining
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, nogil=True)
 def likeness(candidates: Floats, vectors: Floats, weights: Floats) -> Floats:
     """float32[n]: largest weight * cosine of each candidate with any of the vectors, at least 0.
 

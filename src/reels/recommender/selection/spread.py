@@ -10,7 +10,7 @@ WINDOW = 9
 """Places looked back on: with the one to fill they are ten."""
 
 
-@numba.njit(cache=True, fastmath={"reassoc", "contract"})
+@numba.njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})
 def _dot(one: Floats, other: Floats) -> float:
     total = np.float32(0.0)
     for k in range(len(one)):
@@ -18,7 +18,7 @@ def _dot(one: Floats, other: Floats) -> float:
     return float(total)
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, nogil=True)
 def _in_window(values: NDArray[np.int64], filled: int, value: int, unknown: int) -> int:
     if value == unknown:
         return 0
@@ -29,7 +29,7 @@ def _in_window(values: NDArray[np.int64], filled: int, value: int, unknown: int)
     return count
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, nogil=True)
 def _eligible(
     out: NDArray[np.bool_],
     taken: NDArray[np.bool_],
@@ -59,7 +59,7 @@ def _eligible(
     return count
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, nogil=True)
 def fill(
     scores: Floats,
     vectors: Floats,
