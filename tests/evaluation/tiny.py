@@ -67,7 +67,7 @@ def context(reels: Catalogue, *, now: float = NOW) -> Context:
     return Context(reels, texts_of(reels), now)
 
 
-def clusters(n_viewers: int = 60, n_reels: int = 40, groups: int = 4, seed: int = 0) -> tuple[Catalogue, Log]:
+def clusters(n_viewers: int = 90, n_reels: int = 60, groups: int = 6, seed: int = 0) -> tuple[Catalogue, Log]:
     """Viewers who like one group of reels each, in random order: everything collaborative must find the group."""
     rng = np.random.default_rng(seed)
     words = [f"alpha{i % groups} beta{i % groups} reel number{i}" for i in range(n_reels)]

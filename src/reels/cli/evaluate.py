@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.console import Console
 from rich.table import Table
 
 from reels.cli.console import bar, out
@@ -63,8 +64,9 @@ def evaluate(
     with _watching() as watch:
         found = run_all(data, plan, wanted, chosen, root, config, made_at=now, watch=watch)
     compared = _compared(found, before, Folder(root), compare)
+    wide = Console(width=max(out.width, WIDE), highlight=False)
     for grid in (*grids(found), *compared):
-        out.print(_drawn(grid), soft_wrap=False, width=max(out.width, WIDE), crop=False)
+        wide.print(_drawn(grid))
     for which, why in found.left_out.items():
         out.print(f"left out of {which}: {why}")
     for path in write(found, root, compared):

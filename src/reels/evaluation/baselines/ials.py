@@ -33,21 +33,24 @@ class Ials:
     """Weighted matrix factorization."""
 
     name = "iALS"
-    about = (
-        f"implicit AlternatingLeastSquares, {FACTORS} factors, regularization {REGULARIZATION}, alpha {ALPHA:g}, "
-        f"{ITERATIONS} iterations; history folded in, fading by {FADE}"
-    )
+
+    def __init__(self, factors: int = FACTORS) -> None:
+        self.factors = factors
+        self.about = (
+            f"implicit AlternatingLeastSquares, {factors} factors, regularization {REGULARIZATION}, alpha {ALPHA:g}, "
+            f"{ITERATIONS} iterations; history folded in, fading by {FADE}"
+        )
 
     def fit(self, train: Log, context: Context) -> FoldedIn:
         """The factors of the reels."""
-        model = AlternatingLeastSquares(
-            factors=FACTORS,
-            regularization=REGULARIZATION,
-            alpha=ALPHA,
-            iterations=ITERATIONS,
-            num_threads=context.threads,
-            random_state=context.seed,
-        )
-        with threadpool_limits(1, "blas"):
+        with threadpool_limits(1, "blas"):  # implicit brings its own threads
+            model = AlternatingLeastSquares(
+                factors=self.factors,
+                regularization=REGULARIZATION,
+                alpha=ALPHA,
+                iterations=ITERATIONS,
+                num_threads=context.threads,
+                random_state=context.seed,
+            )
             model.fit(train.liked().matrix(), show_progress=False)
         return FoldedIn(model)
