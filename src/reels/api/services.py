@@ -84,7 +84,7 @@ class Services:
     """Routes of the films (`routes.media`), where films are drawn."""
     lifespan: Callable[[], AbstractAsyncContextManager[Any]] | None = None
     """Entered when the app starts, left when it stops: pollers, replay, pending marks."""
-    replayed: Callable[[ServedFeed], bool | None] | None = None
+    replayed: Callable[[ServedFeed], Awaitable[bool | None]] | None = None
     """Whether a recorded page comes out the same when computed again; None = its models are gone."""
 
     @property

@@ -2,7 +2,24 @@
 
 import typer
 
-from reels.cli import api, demo, evaluate, generate, importing, jobs, keys, media, serve, settings, simulate, ui, worker
+from reels.cli import (
+    api,
+    batch,
+    demo,
+    evaluate,
+    generate,
+    importing,
+    jobs,
+    keys,
+    media,
+    replay,
+    score,
+    serve,
+    settings,
+    simulate,
+    ui,
+    worker,
+)
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -16,6 +33,9 @@ app.add_typer(importing.app, name="import", rich_help_panel="Data")
 app.command(rich_help_panel="Data")(generate.generate)
 app.command(rich_help_panel="Data")(media.media)
 app.add_typer(jobs.app, name="jobs", rich_help_panel="Models")
+app.command(rich_help_panel="Answers")(batch.batch)
+app.command(rich_help_panel="Answers")(score.score)
+app.command(rich_help_panel="Answers")(replay.replay)
 app.command(rich_help_panel="Measure")(simulate.simulate)
 app.command(rich_help_panel="Measure")(evaluate.evaluate)
 app.command(rich_help_panel="Measure")(evaluate.evaluation_report)

@@ -23,9 +23,10 @@ from reels.api.pseudonyms import Pseudonyms
 from reels.api.routes.media import media_routes
 from reels.api.services import Limits, Services
 from reels.api.tokens import Tokens
-from reels.core.errors import BadSnapshot, ConfigError, StoreUnavailable
+from reels.core.errors import BadSnapshot, ConfigError, NoSnapshot, StoreUnavailable, UnknownFeed
 from reels.core.keys import keys_of
 from reels.core.policy import Policy
+from reels.core.types import ServedFeed
 from reels.ingest.catalogue import Catalogue
 from reels.ingest.events import EventIngest
 from reels.ingest.marking import Marking
@@ -48,6 +49,7 @@ from reels.recommender.warming import warm
 from reels.settings import Settings
 from reels.wiring.background import Background
 from reels.wiring.jobs import JOB_NAMES
+from reels.wiring.replaying import computed_again
 from reels.wiring.stores import Stores, open_stores
 
 REQUEST_SEC = 2.0
@@ -160,6 +162,7 @@ class _Worker:
             job_names=JOB_NAMES,
             extra_routes=self._films(),
             lifespan=self._lifespan,
+            replayed=self._replayed,
         )
 
     def _films(self) -> tuple[Route, ...]:
@@ -180,6 +183,13 @@ class _Worker:
             return topic_hint(models.reel(row)["tags"])
         stored = (await self.stores.reels.get([reel_id])).get(reel_id)
         return topic_hint(stored.reel.tags) if stored else None
+
+    async def _replayed(self, served: ServedFeed) -> bool | None:
+        """Whether a recorded page comes out the same; None = what it was made with is gone."""
+        try:
+            return await computed_again(self.stores, served, self.keeper.models) == served.page
+        except (NoSnapshot, UnknownFeed):
+            return None
 
     async def _unready(self) -> Sequence[str]:
         return () if self.warm else ("models",)

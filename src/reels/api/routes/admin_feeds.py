@@ -26,7 +26,7 @@ def routes(services: Services) -> APIRouter:
         served = await services.stores.feeds.get(feed_id) if feed_id.isprintable() else None
         if served is None:
             raise UnknownFeed(feed_id[:64])
-        return _explained(served, services.replayed(served) if services.replayed else None)
+        return _explained(served, await services.replayed(served) if services.replayed else None)
 
     return router
 
