@@ -1,22 +1,20 @@
 """The documented formula as measured is the documented formula as served."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
-from tests.evaluation.tiny import clusters, context
+from tests.evaluation.tiny import clusters, context, ids
 
 from reels.core.policy import Policy
-from reels.core.types import FeedQuery
 from reels.evaluation.baselines.documented import PAGE, Documented, Served
 from reels.evaluation.log import Catalogue, Log
 from reels.evaluation.recommenders import ranked
 from reels.evaluation.snapshots import SnapshotConfig, snapshot_of, states_of
 from reels.learning.checks import check
 from reels.learning.snapshot import wrong_shapes
+from reels.recommender.batch import Batch, BatchViewer
 from reels.recommender.models import build
-from reels.recommender.pipeline import compute
-from reels.recommender.stages import PageInputs
-from reels.recommender.standard import generators, pipelines
-from reels.recommender.viewer import viewer_of
 from reels.settings import Settings
 
 SMALL = SnapshotConfig(embedder="hash", content_dim=16, factors=8)
@@ -49,21 +47,16 @@ def test_settings_and_the_evaluated_snapshot_agree() -> None:
     assert config.popularity_half_life_sec == defaults["popularity_half_life_days"] * 86_400
 
 
-def test_the_first_places_are_the_page_the_pipeline_computes(data: tuple[Catalogue, Log]) -> None:
+def test_the_first_places_are_the_batch_answer(data: tuple[Catalogue, Log]) -> None:
     reels, made = data
     fitted = served(data)
-    models = build(fitted.snapshot)
+    batch = Batch(build(fitted.snapshot), Policy(), fitted.pipeline, fitted.generator, fitted.context.now)
     found = ranked(fitted, made, 60, np.ones(reels.n, bool))
-    for i, state in enumerate(states_of(made, fitted.context)[:20]):
-        seen = reels.keys[made.reels[made.indptr[i] : made.indptr[i + 1]]]
-        viewer = viewer_of(state, models, seen)
-        query = FeedQuery(state.user_id, PAGE, fitted.context.now, 0, "f", explore=False)
-        cached = generators()["for_you"].build(query, viewer, models, Policy())
-        merged = generators()["for_you"].at_request(cached, query, viewer, models, Policy())
-        inputs = PageInputs(query, viewer, merged.rows, merged.found_by, cached.sources, above=np.empty(0, np.int32))
-        page = compute(inputs, models, Policy(), pipelines()["for_you"]).page
-        assert [item.row for item in page.items] == found[i, : len(page.items)].tolist()
-        assert len(page.items) == PAGE
+    seen = [reels.keys[made.reels[a:b]] for a, b in pairwise(made.indptr.tolist())]
+    viewers = [BatchViewer(*known) for known in zip(states_of(made, fitted.context), seen, strict=True)]
+    for row, answer in zip(found, batch.recommend(viewers, PAGE), strict=True):
+        assert ids(row[:PAGE], reels) == list(answer.reel_ids)
+        assert len(answer.reel_ids) == PAGE
 
 
 def test_only_allowed_reels_are_served_and_the_group_is_found(data: tuple[Catalogue, Log]) -> None:

@@ -2,8 +2,9 @@
 
     Final = 0.5 content + 0.3 CF + 0.1 popularity + 0.1 exploration
 
-What is measured is what is served: `PAGE` places as the selection fills them (diversity, caps), and behind them the
-other candidates by score. Reels that are no candidates are never found, as in the feed.
+What is measured is what is served: `PAGE` places as the selection fills them (diversity, caps), which are those of
+`recommender.batch`, as a test proves, and behind them the other candidates by score. Reels that are no candidates are
+never found, as in the feed.
 """
 
 from dataclasses import dataclass, field, replace
@@ -16,6 +17,7 @@ from reels.evaluation.log import Log
 from reels.evaluation.recommenders import Context
 from reels.evaluation.snapshots import SnapshotConfig, snapshot_of, states_of
 from reels.learning.snapshot import Snapshot
+from reels.recommender.batch import NOTHING_ABOVE, Batch, BatchViewer
 from reels.recommender.candidates.generator import Generator
 from reels.recommender.models import Models, build
 from reels.recommender.pipeline import Pipeline, kept
@@ -54,23 +56,22 @@ class Served:
         rows = rows[kept(query, viewer, models, self.pipeline.filters, rows)]
         board = self.pipeline.ranker.rank(query, viewer, models, policy, rows)
         rng = np.random.default_rng(query.seed)
-        picks = self.pipeline.selection.pick(query, models, policy, rows, board, np.empty(0, np.int32), rng)
+        picks = self.pipeline.selection.pick(query, models, policy, rows, board, NOTHING_ABOVE, rng)
         chosen = np.array([pick.index for pick in picks], np.int64)
         others = np.setdiff1d(np.arange(len(rows)), chosen)
         others = others[np.argsort(-board.total[others], kind="stable")]
         return np.asarray(rows[np.concatenate([chosen, others])][:k], np.int32)
 
     def pair_scores(self, viewers: Log, exposures: Log) -> Floats:
-        """As `PairScoring`: the formula over what was really shown to each viewer."""
-        models = build(self.snapshot)
+        """As `PairScoring`: what `reels score` says of each reel that was really shown."""
+        models, ids = build(self.snapshot), self.context.catalogue.reels
+        batch = Batch(models, self.policy, self.pipeline, self.generator, self.context.now)
         out = np.full(len(exposures), np.nan, np.float32)
         for i, (state, seen) in enumerate(self._known(viewers)):
             span = slice(exposures.indptr[i], exposures.indptr[i + 1])
-            if span.stop > span.start:
-                viewer = viewer_of(state, models, self.context.catalogue.keys[seen])
-                rows, where = np.unique(exposures.reels[span], return_inverse=True)
-                board = self.pipeline.ranker.rank(self._query(state), viewer, models, self.policy, rows)
-                out[span] = board.total[where]
+            shown = [ids[row].reel_id for row in exposures.reels[span].tolist()]
+            if shown:
+                out[span] = batch.score(BatchViewer(state, self.context.catalogue.keys[seen]), shown)
         return out
 
     def _known(self, viewers: Log) -> list[tuple[UserState, Rows]]:
