@@ -1,14 +1,17 @@
 """`reels worker`: the jobs on their schedule. One a system; it may be killed at any moment."""
 
 import asyncio
+import logging
 import os
 import signal
+import sys
 import threading
 import time
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NoReturn
 
 import structlog
 import typer
@@ -17,6 +20,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from reels.cli import logs
 from reels.core.errors import ReelsError
+from reels.core.types import JobRun
 from reels.jobs.embed_new import NewEmbeddings
 from reels.learning.embedders import embedder_of
 from reels.settings import Settings
@@ -26,6 +30,7 @@ from reels.wiring.stores import Stores, open_stores
 SAYS = "worker: at work"
 EMBED_EVERY_SEC = 0.5
 REQUESTS_EVERY_SEC = 1.0
+_RECORD_SEC = 2.0
 NICE = 10
 """Threads of a training give way to everything that answers requests."""
 
@@ -39,7 +44,7 @@ def worker() -> None:
     asyncio.run(_work(settings))
 
 
-async def _work(settings: Settings) -> None:
+async def _work(settings: Settings) -> NoReturn:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -51,6 +56,10 @@ async def _work(settings: Settings) -> None:
         typer.echo(SAYS, err=True)
         await stop.wait()
         schedule.shutdown(wait=False)
+        if unfinished := asyncio.all_tasks() - {asyncio.current_task()}:
+            await asyncio.wait(unfinished, timeout=_RECORD_SEC)  # cancelled runs are recorded as such
+    sys.stderr.flush()
+    os._exit(0)  # a fit in a thread can't be stopped, and waiting for it may take minutes; nothing is lost with it
 
 
 def schedule_of(stores: Stores, clock: Callable[[], float]) -> AsyncIOScheduler:
@@ -74,13 +83,16 @@ def schedule_of(stores: Stores, clock: Callable[[], float]) -> AsyncIOScheduler:
                 await training_of(stores, clock).run()
 
     async def answer_requests() -> None:
+        if training.locked():
+            return
         async with training:
             if (asked := await stores.jobs.take_request(clock())) is not None:
-                await training_of(stores, clock).run([asked.job], asked.run_id)
+                await _answer(stores, clock, asked)
 
     schedule = AsyncIOScheduler(
         timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
     )
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)  # a turn left out because the last one goes on is no news
     schedule.add_listener(_tell, EVENT_JOB_ERROR)
     for job, seconds in (
         (embed, EMBED_EVERY_SEC),
@@ -92,6 +104,16 @@ def schedule_of(stores: Stores, clock: Callable[[], float]) -> AsyncIOScheduler:
         options: dict[str, Any] = {} if first is None else {"next_run_time": first}
         schedule.add_job(_quiet(job), "interval", seconds=seconds, name=job.__name__, **options)
     return schedule
+
+
+async def _answer(stores: Stores, clock: Callable[[], float], asked: JobRun) -> None:
+    """Runs what somebody asked for; what can't be run is recorded as failed, so that nobody waits for it."""
+    try:
+        await training_of(stores, clock).run([asked.job], asked.run_id)
+    except ReelsError as error:
+        details = asked.details | {"error": f"{type(error).__name__}: {error}"}
+        await stores.jobs.save(replace(asked, finished_at=clock(), outcome="failed", details=details))
+        raise
 
 
 def _known_until(stores: Stores) -> float:
