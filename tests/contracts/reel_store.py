@@ -124,6 +124,18 @@ class ReelStoreContract:
         known = {one.reel.reel_id: one for one in [*polled, *await follower.poll(NOW + 9)]}
         assert known == {one.reel.reel_id: one for one in await _everything(store)}
 
+    async def test_a_block_holds_against_an_import_at_the_same_time(self, store: ReelStore) -> None:
+        names = [f"r{i}" for i in range(10)]
+        for _ in range(5):
+            await store.set_status(names, ReelStatus.REMOVED, NOW)
+            await store.upsert([reel(name, status=ReelStatus.REMOVED) for name in names], NOW)
+            await asyncio.gather(
+                store.upsert([reel(name) for name in names], NOW),
+                store.set_status(names, ReelStatus.BLOCKED, NOW),
+                store.upsert([reel(name, title="new") for name in names], NOW),
+            )
+            assert {one.reel.status for one in (await store.get(names)).values()} == {ReelStatus.BLOCKED}
+
     async def _poll(self, follower: CatalogueChanges, times: int) -> list[StoredReel]:
         return [one for _ in range(times) for one in await follower.poll(NOW)]
 

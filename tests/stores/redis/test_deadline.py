@@ -53,6 +53,22 @@ async def test_an_answer_that_came_while_the_loop_was_held_up_counts() -> None:
     assert await task == "here"
 
 
+async def test_an_answer_at_the_very_end_counts() -> None:
+    """Both timers are due in one turn of the loop; the waiting task is only resumed in the next."""
+
+    async def answered() -> str:
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[str] = loop.create_future()
+        loop.call_later(0.49, answer.set_result, "here")
+        with Deadline(0.5):
+            return await answer
+
+    task = asyncio.create_task(answered())
+    await asyncio.sleep(0)
+    time.sleep(0.52)  # noqa: ASYNC251
+    assert await task == "here"
+
+
 async def test_after_a_hold_up_the_whole_time_is_given_again() -> None:
     async def answered() -> None:
         with Deadline(0.2):
