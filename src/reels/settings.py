@@ -4,9 +4,12 @@ Only `wiring` and the command line read it; everything else gets plain values as
 """
 
 from pathlib import Path
+from typing import Any
 
-from pydantic import Field
+from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from reels.core.errors import ConfigError
 
 
 class Settings(BaseSettings):
@@ -20,9 +23,15 @@ class Settings(BaseSettings):
     mongo_url: str = Field(
         "", description="MongoDB to use, e.g. mongodb://db:27017/?replicaSet=rs0. Empty: start a private one."
     )
+    mongo_url_file: Path | None = Field(
+        None, description="File that holds REELS_MONGO_URL, for a URL with a password. REELS_MONGO_URL goes before it."
+    )
     mongo_database: str = Field("reels", description="Database name in MongoDB.")
     redis_url: str = Field(
         "", description="Redis or Valkey to use, e.g. redis://cache:6379/0. Empty: start a private one."
+    )
+    redis_url_file: Path | None = Field(
+        None, description="File that holds REELS_REDIS_URL, for a URL with a password. REELS_REDIS_URL goes before it."
     )
     demo: bool = Field(
         False, description="Demo mode: keys are made on the spot, a token is printed. Never on the internet."
@@ -33,6 +42,7 @@ class Settings(BaseSettings):
     workers: int = Field(1, ge=1, le=64, description="API worker processes.")
     ui_port: int = Field(8080, ge=0, le=65535, description="Port the Flutter app is served on.")
     public_api_url: str = Field("", description="Address browsers reach the API at; empty: http://host:port.")
+    api_url: str = Field("", description="Address the app's process reaches the API at; empty: http://host:port.")
     cors_origins: tuple[str, ...] = Field((), description="Origins that may call the API from a browser. Empty: none.")
 
     signing_key_file: Path | None = Field(
@@ -73,3 +83,23 @@ class Settings(BaseSettings):
     log_level: str = Field(
         "info", pattern="^(debug|info|warning|error)$", description="Least important log line written."
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _urls_from_files(cls, given: Any) -> Any:
+        """Addresses with passwords in them come from files: an environment is readable in too many places."""
+        if isinstance(given, dict):
+            for name in ("mongo_url", "redis_url"):
+                if given.get(f"{name}_file") and not given.get(name):
+                    given[name] = _content(Path(given[f"{name}_file"]), name)
+        return given
+
+
+def _content(path: Path, name: str) -> str:
+    try:
+        text = path.read_text(encoding="utf-8").strip()
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"REELS_{name.upper()}_FILE={path}: can't be read: {error}") from None
+    if not text:
+        raise ConfigError(f"REELS_{name.upper()}_FILE={path}: the file is empty; it should hold one URL")
+    return text

@@ -1,5 +1,6 @@
 """`reels settings`: every setting, its value here and what it means."""
 
+import re
 from typing import Annotated, Any
 
 import typer
@@ -8,6 +9,7 @@ from rich.table import Table
 from reels.cli.console import out
 from reels.settings import Settings
 
+_PASSWORD = re.compile(r"(://[^/@:]*:)[^/@]*@")
 HEADER = """# Settings
 
 Each setting is an environment variable. This page is written by `reels settings --markdown`; a test holds the two
@@ -47,7 +49,7 @@ def variable(name: str) -> str:
 
 
 def shown(value: Any) -> str:
-    """A value as it is written in the environment; secrets are files, so there is nothing to hide."""
+    """A value as it is written in the environment, without a password; other secrets are files."""
     if value is None or value in ("", ()):
         return ""
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    return str(value).lower() if isinstance(value, bool) else _PASSWORD.sub(r"\1***@", str(value))

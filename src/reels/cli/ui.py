@@ -36,7 +36,9 @@ def ui() -> None:
 
 
 def api_address(settings: Settings) -> str:
-    """Where this process reaches the API: on this machine, even where it listens on every address."""
+    """Where this process reaches the API: as told, else on this machine, even where it listens on every address."""
+    if settings.api_url:
+        return settings.api_url
     host = _EVERYWHERE.get(settings.host, settings.host)
     return f"http://{f'[{host}]' if ':' in host else host}:{settings.port}"
 
