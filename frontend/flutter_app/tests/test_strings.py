@@ -1,7 +1,9 @@
 import string
+from pathlib import Path
 
 import pytest
 
+import reels_app
 from reels_app.strings import LANGUAGES, catalogue, preferred
 
 
@@ -15,6 +17,17 @@ def test_every_language_says_everything_english_says(language: str) -> None:
     assert other.keys() == english.keys()
     assert {key: fields(text) for key, text in other.items()} == {key: fields(text) for key, text in english.items()}
     assert all(text.strip() for text in other.values())
+
+
+MADE_KEYS = ("part_", "history_kind_", "nothing_")
+MODES_AND_TABS = {"for_you", "latest", "saved", "liked", "history"}
+
+
+def test_no_word_is_written_for_nobody() -> None:
+    source = Path(reels_app.__file__).parent
+    code = "".join(path.read_text(encoding="utf-8") for path in source.rglob("*.py") if path.parent.name != "strings")
+    unused = [key for key in catalogue("en").text if f'words("{key}"' not in code and f'"{key}"' not in code]
+    assert [key for key in unused if not key.startswith(MADE_KEYS) and key not in MODES_AND_TABS] == []
 
 
 def test_an_unknown_language_is_english() -> None:

@@ -126,9 +126,8 @@ async def start(page: ft.Page, http: httpx.AsyncClient, config: AppConfig) -> Ru
         chosen = {"still": choices.still, "language": choices.language}
         await store.write(CHOICES_KEY, json.dumps(chosen))
 
-    stage = Stage(
-        page, session, words, choices, lambda reel_id: f"{origin}/reel/{reel_id}", wide=(page.width or 0) >= theme.WIDE
-    )
+    stage = Stage(page, session, words, choices, lambda reel_id: f"{origin}/reel/{reel_id}")
+    stage.measure()
     shell = AppShell(stage, on_choice=lambda: stage.later(keep_choices))
     running = Running(page, shell, session, store)
     _listen(page, running)

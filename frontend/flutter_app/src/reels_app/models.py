@@ -167,6 +167,7 @@ class Showing:
     position: int | None = None
     policy: str = ""
     snapshot: str = ""
+    degraded: bool = False
 
 
 @dataclass(slots=True)
@@ -206,7 +207,7 @@ class FeedState:
             if reel.reel_id in known or reel.creator_id in self.blocked:
                 continue
             known.add(reel.reel_id)
-            self.showings.append(Showing(reel, page.feed_id, position, page.policy, page.snapshot))
+            self.showings.append(Showing(reel, page.feed_id, position, page.policy, page.snapshot, bool(page.degraded)))
             added += 1
         return added
 

@@ -42,6 +42,9 @@ TOUCH = 48
 WIDE = 840
 """From this width on: film in the middle, navigation at the side."""
 
+HIGH = 560
+"""Under this height: no words under the actions, and never the wide layout."""
+
 READING_WIDTH = 520
 """The widest a sheet or a column of text grows."""
 

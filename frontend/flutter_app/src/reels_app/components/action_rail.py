@@ -57,7 +57,7 @@ class ActionRail(ft.Column):
                 self._action("why", words("why_title"), why, on_why, words("why")),
                 self._action("more", words("more_title"), more, on_more, words("more")),
             ],
-            spacing=theme.S3,
+            spacing=2 if stage.low else theme.S3,
             horizontal_alignment=ft.CrossAxisAlignment.CENTER,
             tight=True,
         )
@@ -96,14 +96,19 @@ class ActionRail(ft.Column):
         caption: str = "",
     ) -> Press:
         icon.shadows = ft.BoxShadow(blur_radius=10, color=theme.SHADOW)
+        parts: list[ft.Control] = [icon]
+        if not self.stage.low:
+            words = theme.text(caption or label, 12, ft.FontWeight.W_500, max_lines=1)
+            parts.append(theme.on_film(words))
         face = ft.Column(
-            [icon, theme.on_film(theme.text(caption or label, 12, ft.FontWeight.W_500, max_lines=1))],
+            parts,
             spacing=3,
             horizontal_alignment=ft.CrossAxisAlignment.CENTER,
             alignment=ft.MainAxisAlignment.CENTER,
             tight=True,
         )
-        holder = ft.Container(face, width=72, height=56, alignment=ft.Alignment.CENTER)
+        height = 42 if self.stage.low else 56
+        holder = ft.Container(face, width=72, height=height, alignment=ft.Alignment.CENTER)
         return Press(f"{name}-{self.showing.reel.reel_id}", label, holder, on_press)
 
     def _avatar(self) -> ft.Control:

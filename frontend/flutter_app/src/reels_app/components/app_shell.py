@@ -41,10 +41,8 @@ class AppShell:
         self.stage.page.add(self.stack)
 
     def resized(self) -> None:
-        """Another width: change between the narrow and the wide layout when it is crossed."""
-        wide = (self.stage.page.width or 0) >= theme.WIDE
-        if wide != self.stage.wide:
-            self.stage.wide = wide
+        """Another size: change the layout when it asks for another one."""
+        if self.stage.measure():
             self._arrange()
             self.stack.update()
             self.feed.relayout()

@@ -44,7 +44,7 @@ class ReelPage:
         self.player: fv.Video | None = None
         self.rail: ActionRail | None = None
         self.paused = False
-        self._wide: bool | None = None
+        self._built: tuple[bool, bool] | None = None
         self._tap = (0.0, 0.0)
 
     @property
@@ -54,9 +54,9 @@ class ReelPage:
 
     def fill(self, autoplay: bool = False) -> bool:
         """Build what is shown; False when it is there already. Call `slot.update` afterwards."""
-        if self.player is not None and self._wide == self.stage.wide:
+        if self.player is not None and self._built == (self.stage.wide, self.stage.low):
             return False
-        self._wide, self.paused = self.stage.wide, False
+        self._built, self.paused = (self.stage.wide, self.stage.low), False
         self.player = film(self.reel.media_url, self.stage.choices.muted, autoplay, self._broken)
         self.rail = ActionRail(
             self.stage,
@@ -65,7 +65,7 @@ class ReelPage:
             on_more=lambda: self.actions.more(self.showing),
             on_share=lambda: self.actions.share(self.showing),
         )
-        self.slot.content = self._wide_page() if self._wide else self._narrow_page()
+        self.slot.content = self._wide_page() if self.stage.wide else self._narrow_page()
         return True
 
     def empty(self) -> bool:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import flet as ft
 
+from reels_app import theme
 from reels_app.strings import Strings
 
 if TYPE_CHECKING:
@@ -29,7 +30,10 @@ class Choices:
 
 @dataclass(slots=True)
 class Stage:
-    """The surroundings of a component. `wide` is the desktop layout."""
+    """The surroundings of a component.
+
+    `wide` is the desktop layout; `low` a screen without room for words under the actions.
+    """
 
     page: ft.Page
     session: ViewerSession
@@ -37,7 +41,15 @@ class Stage:
     choices: Choices
     link: Callable[[str], str]
     wide: bool = False
+    low: bool = False
     tasks: set[asyncio.Task[object]] = field(default_factory=set)
+
+    def measure(self) -> bool:
+        """Take in the size of the page; True when the layout changes with it."""
+        width, height = self.page.width or 0, self.page.height or theme.HIGH
+        before = (self.wide, self.low)
+        self.wide, self.low = width >= theme.WIDE and height >= theme.HIGH, height < theme.HIGH
+        return (self.wide, self.low) != before
 
     def later(self, work: Callable[..., Coroutine[Any, Any, object]], *arguments: object) -> None:
         """Run a coroutine function beside what goes on now; what it raises is logged.

@@ -45,6 +45,8 @@ def why_sheet(
     if showing.policy:
         served = words("served_by", policy=showing.policy, snapshot=showing.snapshot or "?")
         rows.append(theme.note(served, theme.TEXT_FAINT))
+    if showing.degraded:
+        rows.append(theme.note(words("degraded"), theme.KEEP))
     rows.append(_wishes(words, on_more_like, on_less_like))
     return sheet(words("why_title"), rows, on_dismiss, "why-sheet", height < NEEDS, words.right_to_left)
 

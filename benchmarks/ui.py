@@ -1,0 +1,214 @@
+"""What the app costs against a bare page: bytes and time to the first film, swipe to playing, memory and CPU.
+
+    python benchmarks/ui.py [data directory of a demo that runs already]     # writes results/ui.json
+
+Both show the same films of the same API in the same Chromium (390x844, no GPU, no network delay). The bare page is a
+list of <video> in a scroll-snap column: what a browser can do at best. Times are real time, so an otherwise idle
+machine is assumed; its load is written down with the result. The films are drawn before anything is measured.
+"""
+
+import functools
+import http.server
+import json
+import os
+import statistics
+import sys
+import tempfile
+import threading
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from machine import keep
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+APP = Path(__file__).resolve().parents[1] / "frontend" / "flutter_app"
+sys.path[:0] = [str(APP / "tests"), str(APP / "src")]
+
+from real_system import RealSystem, running_system  # noqa: E402
+from viewer import launch  # noqa: E402
+
+TURNS = 30
+SESSIONS = 5
+SIZE = {"width": 390, "height": 844}
+PLAYING = "was => [...document.querySelectorAll('video')].some(v => v.src !== was && !v.paused && v.currentTime > 0)"
+SOURCE = "() => ([...document.querySelectorAll('video')].find(v => !v.paused) || {}).src || ''"
+BARE = """<!doctype html><meta name=viewport content="width=device-width"><style>
+body{margin:0;background:#000}main{height:100vh;overflow-y:scroll;scroll-snap-type:y mandatory}
+video{display:block;width:100vw;height:100vh;object-fit:cover;scroll-snap-align:start}</style><main></main><script>
+const films = %s, main = document.querySelector('main')
+const seen = new IntersectionObserver(entries => entries.forEach(({target, isIntersecting}) => {
+  if (!isIntersecting) return target.pause()
+  for (const near of [target, target.nextSibling]) if (near && !near.src) near.src = near.dataset.src
+  target.play()
+}), {threshold: 0.6})
+for (const film of films) {
+  const video = document.createElement('video')
+  Object.assign(video, {muted: true, loop: true, preload: 'auto'}).dataset.src = film
+  main.append(video), seen.observe(video)
+}
+addEventListener('keydown', event => event.key === 'ArrowDown' && main.scrollBy({top: innerHeight, behavior: 'smooth'}))
+</script>"""
+
+
+@contextmanager
+def bare_page(films: list[str]) -> Iterator[str]:
+    """Serve the bare page with `films`; its address."""
+    with tempfile.TemporaryDirectory() as directory:
+        Path(directory, "index.html").write_text(BARE % json.dumps(films))
+        handler = functools.partial(_Quiet, directory=directory)
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+        server.server_close()
+
+
+class _Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+def draw_films(api_url: str, count: int) -> list[str]:
+    """The films of a new viewer's first `count` reels, drawn; their addresses."""
+    body = json.dumps({}).encode()
+    sign_up = urllib.request.Request(f"{api_url}/auth/device", body, {"Content-Type": "application/json"})
+    token = json.load(urllib.request.urlopen(sign_up))["access_token"]
+    page = urllib.request.Request(f"{api_url}/feed?limit={count}", headers={"Authorization": f"Bearer {token}"})
+    films = [api_url + item["media_url"] for item in json.load(urllib.request.urlopen(page))["items"]]
+    for film in films:
+        urllib.request.urlopen(film).read()
+    return films
+
+
+def start(context: BrowserContext, url: str) -> tuple[Page, dict[str, float]]:
+    """Open a page: seconds and bytes until a film plays."""
+    page = context.new_page()
+    session = context.new_cdp_session(page)
+    received = [0]
+    session.send("Network.enable")
+    session.on("Network.loadingFinished", lambda told: received.__setitem__(0, received[0] + told["encodedDataLength"]))
+    began = time.perf_counter()
+    page.goto(url)
+    page.wait_for_function(PLAYING, arg="", polling="raf", timeout=120_000)
+    return page, {"sec": round(time.perf_counter() - began, 2), "kb": round(received[0] / 1024)}
+
+
+def swipes(page: Page) -> dict[str, Any]:
+    """From the key to the next film's first frame, over `TURNS` pages; main thread seconds a page."""
+    session = page.context.new_cdp_session(page)
+    session.send("Performance.enable")
+
+    def busy() -> float:
+        metrics = session.send("Performance.getMetrics")["metrics"]
+        return float(next(m["value"] for m in metrics if m["name"] == "TaskDuration"))
+
+    times, before = [], busy()
+    for _ in range(TURNS):
+        page.wait_for_timeout(900)
+        was = page.evaluate(SOURCE)
+        began = time.perf_counter()
+        page.keyboard.press("ArrowDown")
+        page.wait_for_function(PLAYING, arg=was, polling="raf", timeout=60_000)
+        times.append((time.perf_counter() - began) * 1000)
+    times.sort()
+    return {
+        "p50_ms": round(statistics.median(times)),
+        "p95_ms": round(times[int(len(times) * 0.95)]),
+        "browser_main_thread_ms_a_page": round((busy() - before) * 1000 / TURNS),
+    }
+
+
+def measure(browser: Browser, url: str) -> dict[str, Any]:
+    """Cold start, warm start, swipes."""
+    context = browser.new_context(viewport=SIZE)
+    first, cold = start(context, url)
+    first.close()
+    page, warm = start(context, url)
+    figures = {"cold": cold, "warm": warm, "swipe": swipes(page)}
+    context.close()
+    return figures
+
+
+def ui_process(system: RealSystem) -> int:
+    """The process id of the app's server."""
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                command = (entry / "cmdline").read_bytes().split(b"\0")
+                ours = str(system.data_dir).encode() in (entry / "environ").read_bytes()
+            except OSError:
+                continue
+            if ours and b"reels" in command and b"ui" in command:
+                return int(entry.name)
+    raise SystemExit("no `reels ui` of this demo runs")
+
+
+def cpu_sec(process: int) -> float:
+    """CPU seconds a process has used."""
+    fields = Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def memory_mb(process: int) -> float:
+    """Resident memory of a process."""
+    return int(Path(f"/proc/{process}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20
+
+
+def server_cost(browser: Browser, system: RealSystem) -> dict[str, Any]:
+    """What sessions and page changes cost the app's server."""
+    process = ui_process(system)
+    used, held = cpu_sec(process), memory_mb(process)
+    contexts = [browser.new_context(viewport=SIZE) for _ in range(SESSIONS)]
+    pages = [start(context, system.app_url)[0] for context in contexts]
+    opened, full = cpu_sec(process), memory_mb(process)
+    swipes(pages[0])
+    turned = cpu_sec(process)
+    for context in contexts:
+        context.close()
+    return {
+        "memory_mb_idle": round(held, 1),
+        "memory_mb_a_session": round((full - held) / SESSIONS, 2),
+        "cpu_ms_a_session_start": round((opened - used) * 1000 / SESSIONS),
+        "cpu_ms_a_page_change": round((turned - opened) * 1000 / TURNS, 1),
+        "cpu_note": f"page changes of one session while {SESSIONS - 1} others watch",
+    }
+
+
+@contextmanager
+def a_system(arguments: list[str]) -> Iterator[RealSystem]:
+    """The demo given, or one of its own."""
+    if arguments:
+        yield RealSystem(Path(arguments[0]))
+        return
+    with tempfile.TemporaryDirectory(prefix="ui-") as directory, running_system(Path(directory)) as system:
+        yield system
+
+
+def main() -> None:
+    """Measure both, print, keep."""
+    with a_system(sys.argv[1:]) as system, sync_playwright() as playwright:
+        browser = launch(playwright)
+        films = draw_films(system.api_url, TURNS + 10)
+        with bare_page(films) as bare:
+            figures: dict[str, Any] = {"bare_page": measure(browser, bare)}
+        # A first visit draws the films of this viewer's own feed; the next ones find most of them drawn.
+        _warm_up(browser, system.app_url, swipes)
+        figures["app"] = measure(browser, system.app_url)
+        figures["app_server"] = server_cost(browser, system)
+        browser.close()
+    print(json.dumps(figures, indent=2))
+    print(keep("ui", figures))
+
+
+def _warm_up(browser: Browser, url: str, walk: Callable[[Page], object]) -> None:
+    context = browser.new_context(viewport=SIZE)
+    walk(start(context, url)[0])
+    context.close()
+
+
+if __name__ == "__main__":
+    main()
