@@ -17,6 +17,7 @@ import structlog
 import typer
 from apscheduler.events import EVENT_JOB_ERROR, JobExecutionEvent
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from threadpoolctl import threadpool_limits
 
 from reels.cli import logs
 from reels.core.errors import ReelsError
@@ -49,6 +50,7 @@ async def _work(settings: Settings) -> NoReturn:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
+    threadpool_limits(settings.training_threads, "blas")  # processors are for the API: BLAS would take all of them
     loop.set_default_executor(ThreadPoolExecutor(max_workers=4, initializer=_give_way))
     async with open_stores(settings) as stores:
         schedule = schedule_of(stores, time.time)

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from reels.core.ports import InteractionStore, ReelStore, StoredReel
+from reels.core.ports import InteractionStore, ReelStore
 from reels.core.progress import Progress
-from reels.learning.catalogue import catalogue_of
+from reels.learning.catalogue import Catalogue, catalogue_of, joined
 from reels.learning.interactions import Collector
 from reels.learning.workbench import Workbench, digest
 
@@ -23,12 +23,12 @@ async def run(
 ) -> dict[str, Any]:
     """How many reels, events, viewers and pairs there are. StoreUnavailable, SnapshotRefused (colliding ids)."""
     progress.begin("reading the catalogue", await reels.count())
-    found: list[StoredReel] = []
+    parts: list[Catalogue] = []
     async for batch in reels.stream():
-        found += batch
+        parts.append(await asyncio.to_thread(catalogue_of, batch))
         progress.advance(len(batch))
-    catalogue = await asyncio.to_thread(catalogue_of, found)
-    del found
+    catalogue = await asyncio.to_thread(joined, parts)
+    del parts
     progress.begin("reading interactions", await interactions.count())
     collector = Collector()
     async for columns in interactions.stream(before=now):

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -72,37 +73,52 @@ class Catalogue:
         return cls(**parts)
 
 
-def catalogue_of(reels: Sequence[StoredReel]) -> Catalogue:
-    """Columns of the reels. SnapshotRefused when two ids have one key."""
-    keys = keys_of(one.reel.reel_id for one in reels)
+def joined(parts: Sequence[Catalogue]) -> Catalogue:
+    """One catalogue of several, in key order. SnapshotRefused when two ids have one key."""
+    columns: dict[str, Any] = {}
+    for one in fields(Catalogue):
+        values = [getattr(part, one.name) for part in parts] or [getattr(_columns([]), one.name)]
+        columns[one.name] = list(chain(*values)) if isinstance(values[0], list) else np.concatenate(values)
+    keys, ids = columns["keys"], columns["ids"]
     order = np.argsort(keys, kind="stable")
     if len(doubles := np.flatnonzero(np.diff(keys[order]) == 0)):
-        pair = [reels[order[doubles[0] + i]].reel.reel_id for i in (0, 1)]
+        pair = [ids[order[doubles[0] + i]] for i in (0, 1)]
         raise SnapshotRefused([f"reels {pair[0]!r} and {pair[1]!r} have the same key; rename one"])
-    sorted_reels = [reels[i] for i in order]
-    cleaned = [clean(one.reel.title, one.reel.tags) for one in sorted_reels]
-    stats = [one.reel.stats for one in sorted_reels]
+    places = order.tolist()
+    for name, column in columns.items():
+        columns[name] = [column[i] for i in places] if isinstance(column, list) else column[order]
+    return Catalogue(**columns)
+
+
+def catalogue_of(reels: Sequence[StoredReel]) -> Catalogue:
+    """Columns of the reels, ready to be `joined` with others. SnapshotRefused when two ids have one key."""
+    return joined([_columns(reels)])
+
+
+def _columns(reels: Sequence[StoredReel]) -> Catalogue:
+    cleaned = [clean(one.reel.title, one.reel.tags) for one in reels]
+    stats = [one.reel.stats for one in reels]
     return Catalogue(
-        keys=keys[order],
-        creators=keys_of(one.reel.creator_id for one in sorted_reels),
+        keys=keys_of(one.reel.reel_id for one in reels),
+        creators=keys_of(one.reel.creator_id for one in reels),
         published=np.array(
-            [one.added_at if one.reel.published_at is None else one.reel.published_at for one in sorted_reels],
+            [one.added_at if one.reel.published_at is None else one.reel.published_at for one in reels],
             np.float64,
         ),
-        durations=_rates([one.reel.duration_sec for one in sorted_reels]),
-        active=np.array([one.reel.status is ReelStatus.ACTIVE for one in sorted_reels], np.bool_),
+        durations=_rates([one.reel.duration_sec for one in reels]),
+        active=np.array([one.reel.status is ReelStatus.ACTIVE for one in reels], np.bool_),
         views=np.array([one.views for one in stats], np.int64),
         likes=np.array([one.likes for one in stats], np.int64),
         comments=np.array([one.comments for one in stats], np.int64),
         retention=_rates([one.retention_rate for one in stats]),
         first_3_sec=_rates([one.first_3_sec_engagement for one in stats]),
-        ids=[one.reel.reel_id for one in sorted_reels],
-        regions=[one.reel.region for one in sorted_reels],
-        languages=[one.reel.language for one in sorted_reels],
-        hashes=[one.content_hash for one in sorted_reels],
+        ids=[one.reel.reel_id for one in reels],
+        regions=[one.reel.region for one in reels],
+        languages=[one.reel.language for one in reels],
+        hashes=[one.content_hash for one in reels],
         texts=[one.text for one in cleaned],
         tags=["\n".join(one.tags) for one in cleaned],
-        public=[public_fields(one.reel) for one in sorted_reels],
+        public=[public_fields(one.reel) for one in reels],
     )
 
 
