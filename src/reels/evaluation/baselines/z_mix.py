@@ -36,7 +36,10 @@ class ZMix:
     """EASE, content, recent popularity."""
 
     name = "z-mix"
-    about = f"{EASE} EASE + {CONTENT} TF-IDF + {RECENT} log recent popularity, each z-normalised per request"
+    about = (
+        f"{EASE} EASE + {CONTENT} TF-IDF + {RECENT} log recent popularity (halved every {HALF_LIFE_DAYS:g} days), each "
+        "z-normalised per request"
+    )
 
     def fit(self, train: Log, context: Context) -> Mixed:
         """Fits all three. Raises NotApplicable as they do."""
