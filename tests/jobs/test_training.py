@@ -12,12 +12,12 @@ import pytest
 from reels.core import signals
 from reels.core.errors import ConfigError, ModelError, NoSnapshot, SnapshotRefused
 from reels.core.keys import key_of
-from reels.core.types import Event, EventKind, Reel, ReelStats, ReelStatus
+from reels.core.types import Event, EventKind, JobRun, Reel, ReelStats, ReelStatus
 from reels.jobs.embed_new import NewEmbeddings
 from reels.learning.embedders import HashEmbedder
 from reels.learning.embeddings import ContentSpace
 from reels.settings import Settings
-from reels.wiring.jobs import JOB_NAMES, Training, alone, count_trending, training_of
+from reels.wiring.jobs import JOB_NAMES, Training, alone, close_lost_runs, count_trending, training_of
 from reels.wiring.stores import Stores, open_stores
 
 pytestmark = pytest.mark.anyio
@@ -205,6 +205,17 @@ async def test_one_training_at_a_time_and_only_known_jobs(training: Training) ->
         await training.run()
     with pytest.raises(ConfigError, match="no job 'dance'; there are embeddings"):
         await training.run(["dance"])
+
+
+async def test_runs_of_a_killed_process_are_closed_unless_somebody_trains(system: Stores, training: Training) -> None:
+    await system.jobs.save(JobRun("lost", "snapshot", NOW))
+    await system.jobs.save(JobRun("fine", "snapshot", NOW, NOW + 1, "done"))
+    with alone(training.bench.path("LOCK")):
+        assert await close_lost_runs(system, NOW + 2) == 0
+    assert await close_lost_runs(system, NOW + 3) == 1
+    told = {one.run_id: one for one in await system.jobs.recent(5)}
+    assert (told["lost"].outcome, told["fine"].outcome) == ("failed", "done")
+    assert "process ended" in told["lost"].details["error"]
 
 
 async def test_an_asked_for_run_keeps_its_id(system: Stores, training: Training) -> None:

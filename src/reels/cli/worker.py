@@ -25,7 +25,7 @@ from reels.core.types import JobRun
 from reels.jobs.embed_new import NewEmbeddings
 from reels.learning.embedders import embedder_of
 from reels.settings import Settings
-from reels.wiring.jobs import count_trending, training_of
+from reels.wiring.jobs import close_lost_runs, count_trending, training_of
 from reels.wiring.stores import Stores, open_stores
 
 SAYS = "worker: at work"
@@ -53,6 +53,7 @@ async def _work(settings: Settings) -> NoReturn:
     threadpool_limits(settings.training_threads, "blas")  # processors are for the API: BLAS would take all of them
     loop.set_default_executor(ThreadPoolExecutor(max_workers=4, initializer=_give_way))
     async with open_stores(settings) as stores:
+        await close_lost_runs(stores, time.time())
         schedule = schedule_of(stores, time.time)
         schedule.start()
         typer.echo(SAYS, err=True)

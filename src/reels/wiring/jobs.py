@@ -25,6 +25,7 @@ JOB_NAMES = ("embeddings", "cf_matrix", "factorization", "popularity", "snapshot
 """In the order they run."""
 
 _DAY = 86_400.0
+_RECENT = 100
 _log = structlog.get_logger(__name__)
 
 
@@ -121,6 +122,22 @@ def training_of(
     settings: Settings = stores.settings
     embedder = embedder_of(settings.embedder)  # one thread: two made it slower (889 and 411 texts a second)
     return Training(stores, clock, threads or settings.training_threads, progress or Silent(), embedder, compare)
+
+
+async def close_lost_runs(stores: Stores, now: float) -> int:
+    """Marks runs as failed whose process was killed: recorded as running while nobody trains. How many."""
+    bench = Workbench(stores.settings.data_dir / "work")
+    lost = 0
+    try:
+        with alone(bench.path("LOCK")):
+            for run in await stores.jobs.recent(_RECENT):
+                if run.outcome == "running":
+                    details = run.details | {"error": "its process ended before the run did"}
+                    await stores.jobs.save(replace(run, finished_at=now, outcome="failed", details=details))
+                    lost += 1
+    except ModelError:  # somebody trains: those runs may well be theirs
+        return 0
+    return lost
 
 
 async def count_trending(stores: Stores, now: float) -> dict[str, Any]:
