@@ -59,16 +59,34 @@ def bars(rows: Sequence[Row], title: str) -> str:
 def scatter(rows: Sequence[Row], title: str) -> str:
     """Recall@10 against coverage: up and to the right is better."""
     figure, axes = _figure(6.4, 4.2)
-    for row in rows:
-        x, y = row.metrics["coverage@10"].mean, row.metrics["recall@10"].mean
-        axes.scatter(x, y, s=36, color=ACCENT if row.recommender == OURS else COLOUR, zorder=3)
-        axes.annotate(row.recommender, (x, y), xytext=(5, 4), textcoords="offset points", fontsize=8, color=INK)
+    points = [(row.recommender, row.metrics["coverage@10"].mean, row.metrics["recall@10"].mean) for row in rows]
+    for name, x, y in points:
+        axes.scatter(x, y, s=36, color=ACCENT if name == OURS else COLOUR, zorder=3)
     axes.set_xlabel("coverage of the first ten places")
     axes.set_ylabel("Recall@10")
     axes.set_title(title, loc="left")
-    axes.margins(x=0.2, y=0.12)
+    axes.margins(x=0.25, y=0.12)
     axes.grid(color=GRID)
+    _named(figure, axes, points)
     return _svg(figure)
+
+
+def _named(figure: Any, axes: Any, points: Sequence[tuple[str, float, float]]) -> None:
+    """Each point's name beside it: right, left, further up or down, wherever no other name or point is yet."""
+    figure.draw_without_rendering()
+    taken = [(x - 4, y - 4, x + 4, y + 4) for x, y in (axes.transData.transform((x, y)) for _, x, y in points)]
+    for name, x, y in sorted(points, key=lambda point: -point[2]):
+        wide = 5.6 * len(name) + 4
+        for side, up in ((1, -3), (-1, -3), (1, 8), (1, -14), (-1, 8), (-1, -14), (1, 19), (1, -25), (1, 30), (1, -36)):
+            at_x, at_y = axes.transData.transform((x, y))
+            left, low = (at_x + 7 if side > 0 else at_x - 7 - wide), at_y + up
+            box = (left, low, left + wide, low + 10)
+            if not any(box[0] < b[2] and b[0] < box[2] and box[1] < b[3] and b[1] < box[3] for b in taken):
+                break
+        taken.append(box)
+        points_up, align = up * 72 / figure.dpi, "left" if side > 0 else "right"
+        offset = (7 * side * 72 / figure.dpi, points_up)
+        axes.annotate(name, (x, y), offset, textcoords="offset points", fontsize=8, color=INK, ha=align)
 
 
 def new_viewers(after: Sequence[tuple[str, list[Row]]]) -> str:

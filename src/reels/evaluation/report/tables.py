@@ -44,6 +44,19 @@ LEGEND = (
     "exposures. fit: seconds; ms: per viewer for a list of 300, one thread, in batches."
 )
 
+SPLITS = {
+    "leave-last-out": "Asked for is each viewer's last positive; what came before it is learnt",
+    "temporal": "Learnt is what came before a moment, asked for are each viewer's positives after it",
+    "cold-reels": "A tenth of the reels (seed 42) is taken out of training; asked for is each viewer's last positive",
+    "cold-viewers": "Some viewers are taken out of training; asked for is their next positive",
+    "tune": "An earlier split, to choose settings on",
+}
+QUESTIONS = {
+    "among cold": "it is one of those reels, and only they may be answered",
+    "open, cold": "it is one of those reels, and all reels may be answered",
+    "open, warm": "it is none of those reels, and all reels may be answered: what is paid for the cold ones",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Grid:
@@ -79,7 +92,8 @@ def _grid(evaluation: Evaluation, split: str, question: str, rows: list[Row]) ->
         }
     title = f"{split}: {question} ({rows[0].viewers:,} viewers)"
     heads = ["", *(column.head for column in columns), "fit", "ms"]
-    return Grid(title, heads, lines, best, evaluation.notes.get(f"{split}: {question}", ""))
+    said = (SPLITS.get(split), QUESTIONS.get(question), evaluation.notes.get(f"{split}: {question}"))
+    return Grid(title, heads, lines, best, "; ".join(one for one in said if one))
 
 
 def comparison(found: list[Difference]) -> Grid:
