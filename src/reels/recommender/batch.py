@@ -56,7 +56,7 @@ class Batch:
             inputs = PageInputs(
                 query, viewer, found.rows, found.found_by, self.generator.names, NOTHING_ABOVE, state_digest=""
             )
-            _, computed = complete(inputs, self.models, policy, self.pipeline, self.generator)
+            _, computed = complete(inputs, self.models, policy, self.pipeline, self.generator, explain=False)
             items = computed.page.items
             yield Answer(one.state.user_id, tuple(i.reel_id for i in items), tuple(i.score for i in items))
 

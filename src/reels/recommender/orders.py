@@ -46,7 +46,7 @@ class Orders:
             return np.full(len(creators), np.inf)
         at = np.minimum(np.searchsorted(self.creators, creators), len(self.creators) - 1)
         since = np.where(self.creators[at] == creators, self.creator_since[at], np.inf)
-        since[np.isin(creators, UNKNOWN_CREATORS)] = -np.inf
+        since[(creators == UNKNOWN_CREATORS[0]) | (creators == UNKNOWN_CREATORS[1])] = -np.inf
         return since
 
 

@@ -36,10 +36,12 @@ class Computed:
     left: int
 
 
-def compute(inputs: PageInputs, models: Models, policy: Policy, pipeline: Pipeline) -> Computed:
+def compute(
+    inputs: PageInputs, models: Models, policy: Policy, pipeline: Pipeline, *, explain: bool = True
+) -> Computed:
     """The page of these inputs: filters -> ranker -> selection -> reasons. Pure: the same in, the same bits out.
 
-    `next_cursor` and `timings_ms` are left to the caller.
+    `next_cursor` and `timings_ms` are left to the caller. Without `explain` there are no reasons.
     """
     query, viewer = inputs.query, inputs.viewer
     keep = kept(query, viewer, models, pipeline.filters, inputs.candidates)
@@ -47,7 +49,7 @@ def compute(inputs: PageInputs, models: Models, policy: Policy, pipeline: Pipeli
     board = pipeline.ranker.rank(query, viewer, models, policy, rows)
     rng = np.random.default_rng(query.seed)
     picks = pipeline.selection.pick(query, models, policy, rows, board, inputs.above, rng)
-    reasons = reasons_of(query, viewer, models, policy, rows, board, picks)
+    reasons = reasons_of(query, viewer, models, policy, rows, board, picks) if explain else [()] * len(picks)
     items = tuple(
         _item(models, int(rows[pick.index]), board, pick, said, _names(inputs.sources, int(found_by[pick.index])))
         for pick, said in zip(picks, reasons, strict=True)
@@ -69,11 +71,17 @@ def compute(inputs: PageInputs, models: Models, policy: Policy, pipeline: Pipeli
 
 
 def complete(
-    inputs: PageInputs, models: Models, policy: Policy, pipeline: Pipeline, generator: Generator
+    inputs: PageInputs,
+    models: Models,
+    policy: Policy,
+    pipeline: Pipeline,
+    generator: Generator,
+    *,
+    explain: bool = True,
 ) -> tuple[PageInputs, Computed]:
     """The page, and what it was made from. When candidates run out: once more, with what no source found."""
     query = inputs.query
-    computed = compute(inputs, models, policy, pipeline)
+    computed = compute(inputs, models, policy, pipeline, explain=explain)
     if computed.left and len(computed.page.items) == query.limit:
         return inputs, computed
     more = generator.rest(
@@ -85,7 +93,7 @@ def complete(
     if len(more.rows) == len(inputs.candidates):
         return inputs, computed
     inputs = replace(inputs, candidates=more.rows, found_by=more.found_by)
-    return inputs, compute(inputs, models, policy, pipeline)
+    return inputs, compute(inputs, models, policy, pipeline, explain=explain)
 
 
 def kept(query: FeedQuery, viewer: Viewer, models: Models, filters: Sequence[Filter], rows: Rows) -> Mask:

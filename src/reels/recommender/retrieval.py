@@ -29,7 +29,8 @@ class Exact:
         rows = np.full((len(queries), k), -1, np.int32)
         scores = np.full((len(queries), k), -np.inf, np.float32)
         for start in range(0, len(self.vectors) if k > 0 else 0, BLOCK):
-            found = queries @ self.vectors[start : start + BLOCK].T
+            # matrix @ queries: with few queries OpenBLAS takes half the time it takes for queries @ matrix
+            found = np.ascontiguousarray((self.vectors[start : start + BLOCK] @ queries.T).T)
             found += self._penalty[start : start + BLOCK]
             for q, of_one in enumerate(found):
                 places = _largest(of_one, k)
