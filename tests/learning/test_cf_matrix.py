@@ -77,6 +77,11 @@ def test_the_best_k_stay_best_first_whatever_the_threads(lists: list[list[int]],
         assert (np.diff(full) <= 0).all()
 
 
+def test_a_tie_at_the_end_does_not_push_a_better_one_out() -> None:
+    table = directional(histories([[3, 0], [3, 1], [3, 2], [3, 2]], 4), 2)
+    assert table.indices[table.indptr[3] : table.indptr[4]].tolist() == [2, 0]
+
+
 def test_direction_is_kept() -> None:
     table = dense(directional(histories([[0, 1]] * 5, 2), 5), 2)
     assert table[0, 1] == 1

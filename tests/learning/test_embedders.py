@@ -81,6 +81,13 @@ def test_projected_rows_are_unit_and_zero_stays_zero() -> None:
     np.testing.assert_allclose(np.delete(norms, 3), 1, rtol=1e-5)
 
 
+def test_what_all_texts_share_is_taken_away() -> None:
+    raw = rows(200, 12)
+    assert (raw @ raw.T).mean() > 0.3
+    content = fit_content_space([raw], 12, 6).project(raw)
+    assert abs((content @ content.T).mean()) < 0.05
+
+
 @pytest.mark.parametrize("n", [0, 1, 2, 5])
 def test_a_handful_of_texts_keeps_its_content(n: int) -> None:
     raw = np.repeat(rows(1, 12), n, axis=0)
