@@ -83,10 +83,11 @@ def test_who_avoids_them_gets_everything_wrong() -> None:
     assert mean(outcome, "recall@300") == 1.0  # all reels are ranked
 
 
-def test_batches_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("limit", "value"), [("BATCH", 3), ("CELLS", 10)])
+def test_batches_change_nothing(monkeypatch: pytest.MonkeyPatch, limit: str, value: int) -> None:
     split, ready = exposed()
     whole = run(Prophet(split.questions[0]), split, ready).answers[0].estimates
-    monkeypatch.setattr(protocol, "BATCH", 3)
+    monkeypatch.setattr(protocol, limit, value)
     parts = run(Prophet(split.questions[0]), split, ready).answers[0].estimates
     assert whole == parts
 

@@ -33,6 +33,8 @@ DEPTH = 300
 LOOKED_AT = 10
 """Places a viewer is thought to look at: coverage, exposure, novelty and diversity are of these."""
 BATCH = 250
+"""Viewers asked at once, fewer where so many score tables of the whole catalogue would pass `CELLS`."""
+CELLS = 5_000_000
 NEW_AT_MOST = 5
 """A reel with at most so many training exposures counts as new: nobody knows it yet."""
 
@@ -121,7 +123,8 @@ def _asked(fitted: Fitted, question: Question, name: str, watch: Watch) -> tuple
     rows = np.empty((q, DEPTH), np.int32)
     scores: list[Doubles] = []
     took = 0.0
-    for start, stop in pairwise([*range(0, q, BATCH), q]):
+    size = max(1, min(BATCH, CELLS // max(question.history.n, 1)))
+    for start, stop in pairwise([*range(0, q, size), q]):
         positions = np.arange(start, stop)
         viewers = question.history.at_positions(positions)
         exposures = question.exposures.at_positions(positions) if question.exposures is not None else None
