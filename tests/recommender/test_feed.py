@@ -11,17 +11,19 @@ import orjson
 import pytest
 from redis.asyncio import Redis
 from tests.conftest import Database
-from tests.recommender.models_in_use import plain, with_tail
+from tests.recommender.models_in_use import plain, stored, with_tail
 from tests.recommender.serving import ME, Desk, desk, ids
 from tests.snapshots import make_snapshot, reel_name
 
 from reels.core.errors import BadCursor, StoreUnavailable
 from reels.core.keys import key_of, keys_of
 from reels.core.policy import Policy, Weights
-from reels.core.types import UserState
+from reels.core.types import ReelStats, UserState
 from reels.core.user_state import unpack
 from reels.recommender.candidates.packing import unpack as unpack_candidates
-from reels.recommender.models import build, no_models
+from reels.recommender.models import build, empty_snapshot, no_models
+from reels.recommender.orders import Orders
+from reels.recommender.tail import prepare, tail_of
 from reels.stores.redis.signals import RedisSignals
 
 pytestmark = pytest.mark.anyio
@@ -198,6 +200,11 @@ async def test_before_the_first_snapshot_there_are_reels_of_the_catalogue(mine: 
     page = await mine.page()
     assert page["items"] == []
     assert page["degraded"] == ["no_snapshot"]
+    late = [prepare(stored(f"n{i}", f"c{i % 7}", stats=ReelStats(views=10**i))) for i in range(8)]
+    mine.models = build(empty_snapshot(), tail_of(empty_snapshot(), Orders(), late, {}))
+    page = await mine.page()
+    assert sorted(ids(page)) == [f"n{i}" for i in range(8)]
+    assert (page["degraded"], page["snapshot"], page["next_cursor"]) == (["no_snapshot"], "", None)
 
 
 async def test_with_redis_flushed_nothing_is_forgotten(mine: Desk, redis: Redis) -> None:

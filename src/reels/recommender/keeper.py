@@ -119,12 +119,15 @@ class Keeper:
 
     async def _put_in_place(self, snapshot: Snapshot, orders: Orders, retrieval: Retrieval) -> None:
         tail, vectors = list(self._tail.values()), dict(self._vectors)
-        trending, trials = self._trending, self._trials
+        trending, trials, version = self._trending, self._trials, self._models.version
 
         def make() -> Models:
             used = snapshot if snapshot.manifest.version else _nothing_but(tail)
             late = tail_of(used, orders, tail, vectors)
-            return build(used, late, trending, trials, orders=orders, retrieval=retrieval)
+            made = build(used, late, trending, trials, orders=orders, retrieval=retrieval)
+            if used.manifest.version != version:  # other arrays: some compiled code may be for others, and pages cold
+                warm(made, used.manifest.created_at)
+            return made
 
         self._models = await asyncio.to_thread(make)
 

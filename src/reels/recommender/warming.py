@@ -2,11 +2,16 @@
 
 from dataclasses import replace
 
+import numpy as np
+
 from reels.core.keys import NO_KEYS
 from reels.core.policy import Policy
 from reels.core.types import Event, EventKind, FeedQuery, User
 from reels.core.user_state import fold, new_state, pack, unpack
+from reels.recommender import replay
 from reels.recommender.candidates import packing
+from reels.recommender.candidates.generator import Found
+from reels.recommender.membership import in_sorted
 from reels.recommender.models import Models
 from reels.recommender.pipeline import compute
 from reels.recommender.render import page_json
@@ -30,6 +35,9 @@ def warm(models: Models, now: float) -> None:
                 merged = generator.at_request(cached, query, viewer, models, policy)
                 inputs = PageInputs(query, viewer, merged.rows, merged.found_by, generator.names, models.rows_of(shown))
                 page_json(compute(inputs, models, policy, pipelines()[mode]).page, models)
+                replay.pack(inputs, models)
+                in_sorted(cached.keys, np.sort(shown))
+            generator.rest(Found(merged.rows[:1], merged.found_by[:1]), models, 1, lambda rows: rows >= 0)
 
 
 def _watched(models: Models, row: int, share: float, now: float) -> Event:
