@@ -6,6 +6,7 @@ from reels.cli import (
     api,
     batch,
     demo,
+    doctor,
     evaluate,
     generate,
     importing,
@@ -42,5 +43,6 @@ app.command(rich_help_panel="Measure")(evaluate.evaluation_report)
 for process in (api.api, worker.worker, ui.ui):
     app.command(rich_help_panel="Single processes")(process)
 app.command(rich_help_panel="Set-up")(settings.settings)
+app.command(rich_help_panel="Set-up")(doctor.doctor)
 app.command(rich_help_panel="Set-up")(keys.keys)
 app.command(rich_help_panel="Set-up")(keys.token)

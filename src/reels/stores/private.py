@@ -28,7 +28,7 @@ def addresses(directory: Path, mongo_url: str, redis_url: str) -> Iterator[Addre
 
     Raises ConfigError when nothing that could be started is installed, StoreError when it does not come up.
     """
-    running = _running(directory)
+    running = running_on(directory)
     if running is not None or (mongo_url and redis_url):
         yield Addresses(
             mongo_url or (running.mongo_url if running else ""), redis_url or (running.redis_url if running else "")
@@ -45,7 +45,7 @@ def addresses(directory: Path, mongo_url: str, redis_url: str) -> Iterator[Addre
         yield found
 
 
-def _running(directory: Path) -> Addresses | None:
+def running_on(directory: Path) -> Addresses | None:
     """Addresses left by a program that still has its stores here."""
     try:
         told = json.loads((directory / ADDRESSES).read_text())
