@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from reels.core.policy import Policy
-from reels.core.types import FeedPage, FeedQuery, Mask, RankedReel, Rows, ScoreBoard
+from reels.core.types import FeedPage, FeedQuery, Floats, Mask, RankedReel, Rows, ScoreBoard
 from reels.recommender.candidates.generator import Found, Generator
 from reels.recommender.models import Models
 from reels.recommender.ranker.blend import Blend
@@ -50,10 +51,7 @@ def compute(
     rng = np.random.default_rng(query.seed)
     picks = pipeline.selection.pick(query, models, policy, rows, board, inputs.above, rng)
     reasons = reasons_of(query, viewer, models, policy, rows, board, picks) if explain else [()] * len(picks)
-    items = tuple(
-        _item(models, int(rows[pick.index]), board, pick, said, _names(inputs.sources, int(found_by[pick.index])))
-        for pick, said in zip(picks, reasons, strict=True)
-    )
+    items = _items(models, rows, found_by, inputs.sources, board, picks, reasons)
     page = FeedPage(
         feed_id=query.feed_id,
         user_id=query.user_id,
@@ -104,22 +102,47 @@ def kept(query: FeedQuery, viewer: Viewer, models: Models, filters: Sequence[Fil
     return keep
 
 
-def _item(
-    models: Models, row: int, board: ScoreBoard, pick: Pick, reasons: tuple[Reason, ...], sources: tuple[str, ...]
-) -> RankedReel:
-    at = pick.index
-    return RankedReel(
-        reel_id=models.reel(row)["reel_id"],
-        row=row,
-        score=round(float(board.total[at]), _DIGITS),
-        parts={name: round(float(values[at]), _DIGITS) for name, values in board.parts.items()},
-        boosts={name: round(float(values[at]), _DIGITS) for name, values in board.boosts.items()},
-        reasons=tuple(one.text for one in reasons),
-        explored=pick.explored,
-        propensity=pick.propensity,
-        sources=sources,
-        reason_codes=tuple(str(one) for one in reasons),
+def _items(
+    models: Models,
+    rows: Rows,
+    found_by: NDArray[np.uint16],
+    sources: tuple[str, ...],
+    board: ScoreBoard,
+    picks: Sequence[Pick],
+    reasons: Sequence[tuple[Reason, ...]],
+) -> tuple[RankedReel, ...]:
+    """The picks with everything about them. Columns first: a conversion a number would cost as much as the ranking."""
+    at = [pick.index for pick in picks]
+    places, bits = rows[at].tolist(), found_by[at].tolist()
+    scores = _rounded(board.total, at)
+    parts = _by_pick(board.parts, at)
+    boosts = _by_pick(board.boosts, at)
+    return tuple(
+        RankedReel(
+            reel_id=models.reel(places[i])["reel_id"],
+            row=places[i],
+            score=scores[i],
+            parts=parts[i],
+            boosts=boosts[i],
+            reasons=tuple(one.text for one in reasons[i]),
+            explored=pick.explored,
+            propensity=pick.propensity,
+            sources=_names(sources, bits[i]),
+            reason_codes=tuple(str(one) for one in reasons[i]),
+        )
+        for i, pick in enumerate(picks)
     )
+
+
+def _by_pick(columns: dict[str, Floats], at: list[int]) -> list[dict[str, float]]:
+    """The values of each pick by name."""
+    rounded = [_rounded(values, at) for values in columns.values()]
+    return [dict(zip(columns, values, strict=True)) for values in zip(*rounded, strict=True)] or [{}] * len(at)
+
+
+def _rounded(values: Floats, at: list[int]) -> list[float]:
+    rounded: list[float] = np.round(values[at].astype(np.float64), _DIGITS).tolist()
+    return rounded
 
 
 def _names(sources: tuple[str, ...], bits: int) -> tuple[str, ...]:

@@ -48,7 +48,7 @@ class Blend:
 
 def normalised(raw: Floats, how: str) -> Floats:
     """float32[n] in 0..1 from raw scores >= 0; NaN becomes 0. `how`: max, rank or none."""
-    known = np.nan_to_num(raw, nan=0.0, posinf=0.0, neginf=0.0)
+    known = np.where(np.isfinite(raw), raw, np.float32(0))
     if how == "max":
         largest = known.max(initial=0.0)
         return np.asarray(np.clip(known / largest, 0.0, 1.0), np.float32) if largest > 0 else np.zeros_like(known)
