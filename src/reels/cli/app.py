@@ -13,6 +13,7 @@ from reels.cli import (
     jobs,
     keys,
     media,
+    mongo_setup,
     replay,
     score,
     serve,
@@ -44,5 +45,6 @@ for process in (api.api, worker.worker, ui.ui):
     app.command(rich_help_panel="Single processes")(process)
 app.command(rich_help_panel="Set-up")(settings.settings)
 app.command(rich_help_panel="Set-up")(doctor.doctor)
+app.command(rich_help_panel="Set-up")(mongo_setup.mongo_setup)
 app.command(rich_help_panel="Set-up")(keys.keys)
 app.command(rich_help_panel="Set-up")(keys.token)
