@@ -21,7 +21,7 @@ async def run(bench: Workbench, *, half_life_sec: float, progress: Progress) -> 
 
 
 def _fit(bench: Workbench, half_life_sec: float) -> dict[str, Any]:
-    made_of = digest(bench.digest_of("interactions"), bench.digest_of("catalogue"), half_life_sec, "popularity 1")
+    made_of = digest(bench.digest_of("interactions"), bench.digest_of("catalogue"), half_life_sec, "popularity 2")
     if bench.digest_of(RESULT) == made_of:
         return {"unchanged": True}
     catalogue, now = load_catalogue(bench)
@@ -36,7 +36,7 @@ def _fit(bench: Workbench, half_life_sec: float) -> dict[str, Any]:
         "by_language": by_place(overall, language_codes, len(languages)),
         "region_names": np.array(regions, np.str_),
         "language_names": np.array(languages, np.str_),
-        "impressions": counts.shown.astype(np.int64),
+        "impressions": catalogue.views + counts.shown.astype(np.int64),
         "usual_rate": counts.usual_rate,
     }
     bench.save(RESULT, made_of, arrays)

@@ -6,7 +6,7 @@
   creators.npy    int64[n] creator keys                 published.npy   float64[n] epoch s (arrival where unknown)
   durations.npy   float32[n] s, NaN unknown             regions.npy, languages.npy  int16[n], -1 unknown
   topics.npy      int16[n] content cluster, -1 none     duplicates.npy  int32[n] near-duplicate group (own row if alone)
-  active.npy      bool[n]                               impressions.npy int64[n] shown so far
+  active.npy      bool[n]                               impressions.npy int64[n] shown so far, here or elsewhere
   usual_rate.npy  float32[n] events per second usual for the reel
   creator_impressions.npy  int64[n] shown so far of the reel's creator
   content.npy     float32[n, d] unit rows, zero = no content signal

@@ -132,7 +132,8 @@ def build(
     origin = np.concatenate([np.arange(base, dtype=np.int32), tail.origin])
     current, active = _moved(snapshot, tail)
     sort = np.argsort(tail.keys, kind="stable").astype(np.int32)
-    impressions = _longer(snapshot.impressions, tail, np.zeros(late, np.int64))
+    views = np.array([one.views for one in tail.reels], np.int64)
+    impressions = _longer(snapshot.impressions, tail, views)
     models = Models(
         snapshot=snapshot,
         orders=orders,
