@@ -46,8 +46,10 @@ def test_ease_is_its_closed_form() -> None:
     p = np.linalg.inv(x.T @ x + 7.0 * np.eye(25))
     expected = -p / np.diag(p)[None, :]
     np.fill_diagonal(expected, 0)
-    np.testing.assert_allclose(ease_weights(made, 7.0), expected, atol=1e-4)
-    assert reels.n == 25
+    found = ease_weights(made, 7.0)
+    np.testing.assert_allclose(found, expected, atol=1e-4)
+    assert found.flags.c_contiguous  # else a sparse product copies all of it, every time
+    assert found.shape == (reels.n, reels.n)
 
 
 def test_ease_blocks_cover_a_matrix_larger_than_one(monkeypatch: pytest.MonkeyPatch) -> None:

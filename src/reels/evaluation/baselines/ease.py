@@ -61,7 +61,11 @@ def ease_weights(train: Log, regularization: float) -> Floats:
 
 
 def _solution(inverse: Floats, block: int = 2048) -> Floats:
-    """-P / diag(P) by columns with a zero diagonal, from the lower triangle of P; changes and returns its argument."""
+    """-P / diag(P) by columns with a zero diagonal, from the lower triangle of P, whose memory it takes over.
+
+    P is symmetric, so its transposed view is P in C order: what a sparse product needs, or it copies the whole matrix
+    for every batch of viewers.
+    """
     n = len(inverse)
     diagonal = np.diag(inverse).copy()
     for start in range(0, n, block):
@@ -69,6 +73,7 @@ def _solution(inverse: Floats, block: int = 2048) -> Floats:
         inverse[start:stop, stop:] = inverse[stop:, start:stop].T
         corner = inverse[start:stop, start:stop]
         inverse[start:stop, start:stop] = np.tril(corner) + np.tril(corner, -1).T
+    inverse = inverse.T
     for start in range(0, n, block):
         inverse[:, start : start + block] /= -diagonal[start : start + block]
     inverse[np.diag_indices_from(inverse)] = 0.0
