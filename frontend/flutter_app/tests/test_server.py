@@ -1,6 +1,7 @@
 import gzip
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import ClassVar
 
 import brotli
 import httpx
@@ -8,7 +9,7 @@ import pytest
 
 from reels_app import web_files
 from reels_app.app import linked_reel
-from reels_app.server import create_app
+from reels_app.server import create_app, forgive_late_answers
 from reels_app.web_files import WebFiles
 
 pytestmark = pytest.mark.anyio
@@ -95,3 +96,19 @@ async def test_it_says_when_it_is_up(browser: httpx.AsyncClient) -> None:
 )
 def test_a_route_may_link_to_a_reel(route: str | None, reel: str | None) -> None:
     assert linked_reel(route) == reel
+
+
+def test_an_answer_for_a_control_that_is_gone_is_dropped() -> None:
+    class Strict:
+        answers: ClassVar[list[int]] = []
+
+        def handle_invoke_method_results(self, control_id: int, *_: object) -> None:
+            if control_id == 404:
+                raise RuntimeError("Control with ID 404 is not registered.")
+            self.answers.append(control_id)
+
+    session = Strict()
+    forgive_late_answers(session)  # type: ignore[arg-type]
+    for control_id in (1, 404, 2):
+        session.handle_invoke_method_results(control_id, "call", None, None)
+    assert Strict.answers == [1, 2]

@@ -61,7 +61,10 @@ class Viewer:
         """After loading: wait for a playing film, and turn the accessibility tree on."""
         eventually(lambda: self.page.evaluate(PLAYING), within, "a film that plays")
         self.page.evaluate("() => document.querySelector('flt-semantics-placeholder')?.click()")
-        return self.current()
+        reel = self.current()
+        # The tree takes the focus with it, and arrow keys then move the tree's own scrolling.
+        self.page.evaluate("() => document.activeElement.blur()")
+        return reel
 
     def close(self) -> None:
         """Close the tab, as a viewer does."""
@@ -122,8 +125,12 @@ class Viewer:
         self.page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
 
     def press_words(self, words: str) -> None:
-        """Press a button by its words."""
-        self.page.get_by_role("button", name=words, exact=True).first.click()
+        """Press a button by its words (by place: a browser's own click would scroll the tree)."""
+        button = self.page.get_by_role("button", name=words, exact=True).first
+        button.wait_for(state="attached")
+        box = button.bounding_box()
+        assert box is not None, f"{words!r} is not on the screen"
+        self.page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
 
     def double_tap(self) -> None:
         """Tap twice in the middle of the film."""
@@ -135,10 +142,16 @@ class Viewer:
         """Press a key."""
         self.page.keyboard.press(name)
 
-    def wheel(self, delta: float) -> None:
-        """Turn the wheel over the film."""
-        self.page.mouse.move(self.width / 2, self.height / 3)
-        self.page.mouse.wheel(0, delta)
+    def wheel(self, delta: float, events: int = 3) -> None:
+        """Turn the wheel over the film once: a turn is several events in quick succession."""
+        self.page.evaluate(
+            """([x, y, delta, events]) => {
+              const under = document.elementFromPoint(x, y)
+              const options = {deltaY: delta, clientX: x, clientY: y, bubbles: true, cancelable: true, composed: true}
+              for (let n = 0; n < events; n++) under.dispatchEvent(new WheelEvent('wheel', options))
+            }""",
+            [self.width / 2, self.height / 3, delta, events],
+        )
 
     def swipe(self, distance: float) -> None:
         """Flick with a finger: a negative distance goes to the next reel."""

@@ -18,6 +18,7 @@ from typing import Any
 
 import flet as ft
 import httpx
+from flet.messaging.session import Session
 from flet_web.fastapi import FletApp, app_manager
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -99,6 +100,7 @@ def create_app(
     clients: list[httpx.AsyncClient] = []
 
     async def main(flet_page: ft.Page) -> None:
+        forgive_late_answers(flet_page.session)
         await start(flet_page, clients[0], config)
 
     async def show_page(_: Request) -> Response:
@@ -186,6 +188,22 @@ class ViewerConnection(FletApp):  # type: ignore[misc]
             super().send_message(message)
         except AttributeError:  # its queue is gone already
             logger.debug("not queued, the viewer has left")
+
+
+def forgive_late_answers(session: Session) -> None:
+    """Let an answer for a control that is gone be dropped, not the viewer's connection.
+
+    A player may answer "paused" after its page has been taken out, as when the viewer changes the feed.
+    """
+    handle = session.handle_invoke_method_results
+
+    def forgiving(control_id: int, call_id: str, result: Any, error: str | None) -> None:
+        try:
+            handle(control_id, call_id, result, error)
+        except RuntimeError as late:
+            logger.debug("late answer dropped: %s", late)
+
+    session.handle_invoke_method_results = forgiving  # type: ignore[method-assign]
 
 
 def connect(main: Callable[[ft.Page], object], session_seconds: int) -> Callable[..., object]:
