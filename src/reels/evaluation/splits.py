@@ -19,6 +19,8 @@ from reels.evaluation.log import Catalogue, Log
 COLD_SHARE = 0.1
 COLD_SEED = 42
 COLD_VIEWER_EVENTS = (0, 1, 3, 10)
+MOST_WARM = 10_000
+"""Viewers asked for what is paid for the cold reels: enough for an interval of +-.005."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +93,7 @@ def cold_reels(log: Log, catalogue: Catalogue, *, share: float = COLD_SHARE, see
     """Leave-last-out without any event of the withheld reels in training; three questions.
 
     `among cold`: only withheld reels may be answered; `open, cold`: all may, the answer is a withheld one;
-    `open, warm`: all may, the answer is not (what is paid for the cold ones).
+    `open, warm`: all may, the answer is not (what is paid for the cold ones), asked of at most `MOST_WARM` viewers.
     """
     order = catalogue.in_natural_order()
     cold = np.zeros(log.n, np.bool_)
@@ -110,7 +112,7 @@ def cold_reels(log: Log, catalogue: Catalogue, *, share: float = COLD_SHARE, see
     questions = (
         question("among cold", is_cold, cold),
         question("open, cold", is_cold, anything),
-        question("open, warm", ~is_cold, anything),
+        sampled(question("open, warm", ~is_cold, anything), MOST_WARM, seed),
     )
     if not len(questions[0].history.viewers):
         raise InputError("cold reels: no viewer's last positive is one of the withheld reels; the log is too small")

@@ -37,7 +37,7 @@ COLUMNS = (
 )
 LEGEND = (
     "R, NDCG, MRR: lists of all reels, those already shown to the viewer masked, nothing sampled; ± half the width of "
-    "the 95% bootstrap interval over viewers. cover: share of the reels in anybody's first ten. Gini of how often each "
+    "the 95% bootstrap interval over viewers. cover: share of the reels in anybody's first ten, which grows with the viewers asked. Gini of how often each "
     "is there (0 = all alike). new: share of the first ten places with reels of at most five training exposures. "
     "small: with reels of creators below the median in training exposures. novelty: bits. divers.: mean 1 - cosine of "
     "TF-IDF within the first ten. AUC, GAUC: of what was really shown afterwards, GAUC within viewers, weighted by "
