@@ -84,7 +84,8 @@ def test_neighbours_are_named_only_when_they_are() -> None:
 
 
 def test_a_cold_viewer_is_told_about_popularity_freshness_and_trials() -> None:
-    said = set(codes(page_of(state_of(region="US", language=""), plain())))
+    policy = Policy(epsilon=0.0, new_creator_boost=1.0)
+    said = set(codes(page_of(state_of(region="US", language=""), plain(), policy=policy)))
     assert said <= {"popular_in|US", "popular", "fresh", "new_creator", "getting_to_know"}
     assert {"fresh", "new_creator"} <= said
 

@@ -31,14 +31,14 @@ class Policy:
     epsilon: float = 0.15
     """Share of places given to exploration (epsilon-greedy), 0.1 to 0.2."""
     trending_boost: float = 0.05
-    """Added to the score of what is trending now, times how strongly (0..1)."""
+    """Share of the request's best score that is added to what is trending now, times how strongly (0..1)."""
     new_creator_boost: float = 0.05
-    """Added to a new creator's reel until it has had its fair trial."""
+    """Share of the request's best score that is added to a new creator's reel until it has had its fair trial."""
     fair_trial_impressions: int = 100
     """Impressions after which a reel has been tried."""
     max_per_creator: int = 2
     """At most so many reels of one creator in any ten places."""
-    max_per_topic: int = 4
+    max_per_topic: int = 6
     """At most so many reels of one topic in any ten places, while others are left."""
     diversity: float = 0.2
     """MMR's trade-off (Carbonell and Goldstein 1998): 0 = by score alone, 1 = by novelty alone."""

@@ -58,6 +58,8 @@ SNAPSHOT_LOOK_SEC = 0.5
 SIGNALS_LOOK_SEC = 2.0
 REPLAY_EVERY_SEC = 5.0
 BUILDERS = 4
+SOURCES = 10
+"""Threads that ask sources, side by side: as many as there are."""
 """Threads that build candidate sets; numba and BLAS release the GIL in them."""
 
 _log = structlog.get_logger(__name__)
@@ -98,7 +100,7 @@ class _Worker:
         self.replay = Replay(stores.interactions, stores.viewers, self.stale)
         self.record = Record(stores.feeds)
         self.metrics = Metrics()
-        self.pool = ThreadPoolExecutor(BUILDERS, thread_name_prefix="source")
+        self.pool = ThreadPoolExecutor(SOURCES, thread_name_prefix="source")
         self.executor = ThreadPoolExecutor(BUILDERS, thread_name_prefix="build")
         self.warm = False
         self.signing = signing_key(settings)

@@ -74,7 +74,8 @@ def test_topics_are_spread_while_others_are_left() -> None:
     rows = np.flatnonzero(models.active).astype(np.int32)
     total = (models.topics[rows] == 3).astype(np.float32) + 0.1
     board = replace(board_of(rows), total=total)
-    picks = Page().pick(query(), models, Policy(epsilon=0), rows, board, NONE_ABOVE, np.random.default_rng(0))
+    policy = Policy(epsilon=0, max_per_topic=4)
+    picks = Page().pick(query(), models, policy, rows, board, NONE_ABOVE, np.random.default_rng(0))
     topics = models.topics[rows[[one.index for one in picks]]]
     assert (topics == 3).sum() == 4
     only = rows[models.topics[rows] == 3]

@@ -10,7 +10,8 @@ the request:
 
 NaN means "no opinion" and counts 0: a part that knows nothing of a reel neither helps nor is replaced by another part's
 say. While a part knows nothing of any reel (a cold viewer), it is 0 for all and the order is left to the others.
-Boosts are not normalised: raw 0..1 times the policy's boost.
+A boost is a share of the best score of the request: raw 0..1 times the policy's boost times that. So it weighs the same
+for a viewer of whom all parts know something as for a cold one, where two of the four parts are silent.
 """
 
 from collections.abc import Sequence
@@ -37,11 +38,12 @@ class Blend:
             raw = part.score(query, viewer, models, policy, rows)
             parts[part.name] = normalised(raw, policy.normalisation)
             total += np.float32(getattr(policy.weights, part.name)) * parts[part.name]
+        best = total.max(initial=0.0)
         boosts: dict[str, Floats] = {}
         for boost in self.boosts:
             raw = boost.score(query, viewer, models, policy, rows)
             weight = np.float32(getattr(policy, f"{boost.name}_boost"))
-            boosts[boost.name] = weight * normalised(raw, "none")
+            boosts[boost.name] = weight * best * normalised(raw, "none")
             total += boosts[boost.name]
         return ScoreBoard(parts, boosts, total)
 

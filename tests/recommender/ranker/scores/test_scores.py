@@ -1,5 +1,7 @@
 """Each score keeps the contract and says what it is for."""
 
+from dataclasses import replace
+
 import numpy as np
 from tests.contracts.score import ScoreContract, models, state
 from tests.recommender.models_in_use import plain, with_tail
@@ -9,6 +11,7 @@ from tests.snapshots import NOW, reel_name
 from reels.core.keys import key_of, keys_of
 from reels.core.policy import Policy
 from reels.core.types import EventKind, Floats, UserState
+from reels.recommender.local import local_popularity
 from reels.recommender.models import Models
 from reels.recommender.ranker.scores.cf import Cf
 from reels.recommender.ranker.scores.content import Content
@@ -93,10 +96,20 @@ class TestExploration(ScoreContract):
     def make(self) -> Score:
         return Exploration()
 
-    def test_the_less_shown_and_the_newer_the_more(self) -> None:
-        scores = all_of(Exploration(), state_of(), plain())
-        untried = plain().impressions == 0
-        assert scores[untried].min() > scores[~untried].max()
+    def test_of_two_that_promise_alike_the_less_shown_and_newer_scores_more(self) -> None:
+        models, state = plain(), state_of()
+        every = np.arange(models.n, dtype=np.int32)
+        unknown = all_of(Exploration(), state, models) / local_popularity(models, state, every)
+        untried = models.impressions == 0
+        assert unknown[untried].min() > unknown[~untried].max()
+
+    def test_of_two_equally_unknown_the_one_that_promises_more_scores_more(self) -> None:
+        models = plain()
+        same = replace(models, impressions=np.zeros_like(models.impressions), published=np.full(models.n, NOW - 60))
+        scores = all_of(Exploration(), state_of(), same)
+        every = np.arange(models.n, dtype=np.int32)
+        promise = local_popularity(models, state_of(), every)
+        assert np.array_equal(np.argsort(scores, kind="stable"), np.argsort(promise, kind="stable"))
 
 
 class TestTrending(ScoreContract):

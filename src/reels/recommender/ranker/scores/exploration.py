@@ -1,9 +1,10 @@
-"""The exploration part: how little is known of a reel."""
+"""The exploration part: how much better than known a reel may yet turn out to be."""
 
 import numpy as np
 
 from reels.core.policy import Policy
 from reels.core.types import FeedQuery, Floats, Rows
+from reels.recommender.local import local_popularity
 from reels.recommender.models import Models
 from reels.recommender.stages import Viewer
 
@@ -12,10 +13,15 @@ FORGET_SEC = 14 * 86_400.0
 
 
 class Exploration:
-    """The width of an upper confidence bound (UCB1, Auer et al. 2002), 1 / sqrt(1 + shown / trial), times newness.
+    """Optimism under uncertainty: what a reel promises, times how little is known of it, times its newness.
 
-    `trial` is the policy's fair trial. Newness falls from 1 to 1/2 with age: an old reel nobody was shown is less of a
-    promise than a new one. A bonus, not a lottery: the chance is in the selection, with known propensities.
+    promise  the popularity where the viewer is; for a reel nobody has seen it is what its like usually get
+    width    that of an upper confidence bound (UCB1, Auer et al. 2002): 1 / sqrt(1 + shown / fair trial)
+    newness  falls from 1 to 1/2 with age
+
+    Without the promise a cold viewer's page fills with what nobody knows: on the sample catalogue the mean true
+    affinity of a new viewer's first ten reels was then below that of a popularity feed. Chance is not in here: it is
+    in the selection, with known propensities.
     """
 
     name = "exploration"
@@ -24,4 +30,5 @@ class Exploration:
         trial = max(policy.fair_trial_impressions, 1)
         width = 1.0 / np.sqrt(1.0 + models.impressions[rows] / trial)
         age = np.maximum(query.now - models.published[rows], 0.0)
-        return (width * (0.5 + 0.5 * np.exp(-age / FORGET_SEC))).astype(np.float32)
+        promise = local_popularity(models, viewer.state, rows)
+        return (promise * width * (0.5 + 0.5 * np.exp(-age / FORGET_SEC))).astype(np.float32)
