@@ -41,7 +41,7 @@ LEGEND = (
     "viewers asked. Gini of how often each is there (0 = all alike). new: share of the first ten places with reels of "
     "at most five training exposures. small: with reels of creators below the median in training exposures. novelty: "
     "bits. divers.: mean 1 - cosine of TF-IDF within the first ten. AUC, GAUC: of what was really shown afterwards, "
-    "GAUC within viewers, weighted by exposures. fit: seconds; ms: per viewer for a list of 300, one thread, in batches."
+    "GAUC within viewers, weighted by exposures. fit: seconds; ms: per viewer for a list of 300, in batches."
 )
 SPLITS = {
     "leave-last-out": "Asked for is each viewer's last positive; what came before it is learnt",
