@@ -1,9 +1,9 @@
 """`reels ui`: the Flutter app, served by its own process."""
 
-import typer
 import uvicorn
 
 from reels.cli import logs
+from reels.cli.uvicorn_server import SayingServer
 from reels.core.errors import ConfigError
 from reels.settings import Settings
 
@@ -32,7 +32,7 @@ def ui() -> None:
         server_header=False,
         timeout_graceful_shutdown=5,
     )
-    _Server(config).run()
+    SayingServer(config, SAYS).run()
 
 
 def api_address(settings: Settings) -> str:
@@ -41,13 +41,3 @@ def api_address(settings: Settings) -> str:
         return settings.api_url
     host = _EVERYWHERE.get(settings.host, settings.host)
     return f"http://{f'[{host}]' if ':' in host else host}:{settings.port}"
-
-
-class _Server(uvicorn.Server):
-    """Says when it serves."""
-
-    async def startup(self, sockets: list[object] | None = None) -> None:  # type: ignore[override]
-        """As uvicorn's, then the word."""
-        await super().startup(sockets)  # type: ignore[arg-type]
-        if self.started:
-            typer.echo(SAYS, err=True)
