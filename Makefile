@@ -2,6 +2,7 @@
 .DEFAULT_GOAL := help
 PYTHON ?= python3
 BIN := .venv/bin
+APP := frontend/flutter_app
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .PHONY: help
@@ -22,14 +23,29 @@ demo: setup ## the whole system on this machine: stores, catalogue, models, API 
 	@exec $(BIN)/reels demo
 
 .PHONY: test
-test: setup ## the whole test suite, with coverage
+test: test-app test-engine ## the whole test suite, with coverage
+
+.PHONY: test-engine
+test-engine: setup ## the tests of the engine, against real stores
 	$(BIN)/pytest -n auto --dist loadgroup --cov --cov-report=term:skip-covered
+
+.PHONY: test-app
+test-app: setup ## the tests of the app, in a real browser against the real system
+	cd $(APP) && ../../$(BIN)/pytest -n auto --dist loadgroup
+
+.PHONY: bench
+bench: setup ## measure on this machine (some minutes, let it be idle); results go to benchmarks/results/
+	$(BIN)/python benchmarks/sample_feed.py
+	$(BIN)/python benchmarks/stores.py
+	$(BIN)/python benchmarks/films.py
+	$(BIN)/python benchmarks/ui.py
 
 .PHONY: check
 check: setup ## lint, types, import contracts
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	cd $(APP) && ../../$(BIN)/mypy src
 	$(BIN)/lint-imports
 
 .PHONY: format
