@@ -19,10 +19,8 @@ ARGUMENTS = [
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
 PLAYING = "() => [...document.querySelectorAll('video')].filter(v => !v.paused && v.currentTime > 0).map(v => v.src)"
-REELS = """() => [...document.querySelectorAll('[flt-semantics-identifier^="reel-"]')].map(node => {
-  const box = node.getBoundingClientRect();
-  return [node.getAttribute('flt-semantics-identifier').slice(5), Math.abs(box.top), box.height];
-})"""
+NOW = """() => document.querySelector('[flt-semantics-identifier^="now-"]')
+  ?.getAttribute('flt-semantics-identifier').slice(4) || ''"""
 
 
 def launch(playwright: Playwright) -> Browser:
@@ -77,8 +75,8 @@ class Viewer:
         """The reel that fills the screen (another one than `not_`)."""
 
         def found() -> str:
-            here = [reel for reel, top, height in self.page.evaluate(REELS) if top < 2 and height > 100]
-            return here[0] if here and here[0] != not_ else ""
+            now = str(self.page.evaluate(NOW))
+            return now if now != not_ else ""
 
         return eventually(found, within, f"a reel on the screen other than {not_!r}")
 
@@ -120,17 +118,27 @@ class Viewer:
 
     def press(self, identifier: str) -> None:
         """Press a control in its middle."""
-        box = self.sees(identifier).bounding_box()
-        assert box is not None, f"{identifier} is not on the screen"
-        self.page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        self._press(self.sees(identifier), identifier)
 
     def press_words(self, words: str) -> None:
-        """Press a button by its words (by place: a browser's own click would scroll the tree)."""
-        button = self.page.get_by_role("button", name=words, exact=True).first
-        button.wait_for(state="attached")
-        box = button.bounding_box()
-        assert box is not None, f"{words!r} is not on the screen"
-        self.page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        """Press a button by its words."""
+        self._press(self.page.get_by_role("button", name=words, exact=True).first, words)
+
+    def _press(self, control: Locator, name: str) -> None:
+        """By place, once it rests: a browser's own click would scroll the tree.
+
+        After a turned page Flutter's tree may lie whole pages beside the picture, hence the rest of the division.
+        """
+        control.wait_for(state="attached")
+
+        def resting() -> dict[str, float] | None:
+            before = control.bounding_box()
+            self.page.wait_for_timeout(150)
+            return dict(before) if before and before == control.bounding_box() else None  # type: ignore[call-overload]
+
+        box = eventually(resting, what=f"{name} rests on the screen")
+        assert box is not None
+        self.page.mouse.click(box["x"] + box["width"] / 2, (box["y"] + box["height"] / 2) % self.height)
 
     def double_tap(self) -> None:
         """Tap twice in the middle of the film."""

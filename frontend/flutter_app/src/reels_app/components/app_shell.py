@@ -70,7 +70,8 @@ class AppShell:
             self.extra = []
         feed = ft.Container(self.feed.root, **theme.EDGES)
         over = [self.profile] if self.profile is not None else []
-        self.stack.controls = [feed, self.bar, *self.extra, *over]
+        announcer = ft.Container(self.feed.announcer, left=0, top=0)
+        self.stack.controls = [feed, announcer, self.bar, *self.extra, *over]
 
     def _turner(self, name: str, icon: ft.IconData, delta: int) -> ft.Control:
         from reels_app.components.press import Press, round_icon

@@ -41,6 +41,8 @@ class FeedView:
         self.stage, self.session = stage, stage.session
         self.actions = PageActions(why, more, share, self.on_wheel, mute)
         self.root = ft.Container(expand=True, bgcolor=theme.GROUND)
+        # Says which reel is on the screen to those who do not see it.
+        self.announcer = ft.Semantics(content=ft.Container(width=1, height=1), live_region=True, container=True)
         self.pages: list[ReelPage] = []
         self.view: ft.PageView | None = None
         self.refreshing = False
@@ -191,6 +193,7 @@ class FeedView:
             await (self._pulled() if slot < FIRST else self.session.fetch_more())
             return
         self.session.arrive(slot - FIRST)
+        self._announce(page)
         self._fill_around()
         self.stage.later(page.play, True)
         self._turns += 1
@@ -201,6 +204,11 @@ class FeedView:
         if self._slot == slot:
             self.session.tick()
             await self.session.queue.keep()
+
+    def _announce(self, page: ReelPage) -> None:
+        self.announcer.identifier = f"now-{page.reel.reel_id}"
+        self.announcer.label = f"{page.reel.creator}: {page.reel.title}"
+        self.announcer.update()
 
     def _fill_around(self) -> None:
         at = self._slot - FIRST

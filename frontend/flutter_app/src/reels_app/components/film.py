@@ -20,8 +20,12 @@ AUDIBLE = 99.0
 """Any volume other than the default: the web player leaves `muted` only when volume changes."""
 
 
-def film(url: str, muted: bool, autoplay: bool, on_error: Callable[[str], None]) -> fv.Video:
-    """A player without controls that covers its box and loops `url`."""
+def film(url: str, muted: bool, autoplay: bool, on_error: Callable[[], None], on_known: Callable[[], None]) -> fv.Video:
+    """A player without controls that covers its box and loops `url`.
+
+    `on_known` is called when the player has read what the film is. It may call `on_error` for
+    passing troubles too (a play that a pause overtook), so an error counts only before that.
+    """
     return fv.Video(
         playlist=[fv.VideoMedia(url)],
         playlist_mode=fv.PlaylistMode.SINGLE,
@@ -33,7 +37,8 @@ def film(url: str, muted: bool, autoplay: bool, on_error: Callable[[str], None])
         fill_color=theme.CLEAR,
         wakelock=True,
         resume_upon_entering_foreground_mode=True,
-        on_error=lambda event: on_error(str(event.data)),
+        on_error=lambda _: on_error(),
+        on_duration_change=lambda _: on_known(),
         expand=True,
     )
 

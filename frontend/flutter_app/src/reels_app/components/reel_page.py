@@ -43,7 +43,7 @@ class ReelPage:
         self.slot = ft.Container(expand=True, bgcolor=theme.GROUND)
         self.player: fv.Video | None = None
         self.rail: ActionRail | None = None
-        self.paused = False
+        self.paused = self.known = False
         self._built: tuple[bool, bool] | None = None
         self._tap = (0.0, 0.0)
 
@@ -57,7 +57,8 @@ class ReelPage:
         if self.player is not None and self._built == (self.stage.wide, self.stage.low):
             return False
         self._built, self.paused = (self.stage.wide, self.stage.low), False
-        self.player = film(self.reel.media_url, self.stage.choices.muted, autoplay, self._broken)
+        self.known = False
+        self.player = film(self.reel.media_url, self.stage.choices.muted, autoplay, self._broken, self._playable)
         self.rail = ActionRail(
             self.stage,
             self.showing,
@@ -285,6 +286,15 @@ class ReelPage:
     def _wheel(self, event: ft.ScrollEvent[ft.GestureDetector]) -> None:
         self.actions.wheel(event.scroll_delta.y)
 
-    def _broken(self, _message: str) -> None:
-        self.problem.visible = True
+    def _broken(self) -> None:
+        if not self.known and self.player is not None:
+            self._tell_problem(True)
+
+    def _playable(self) -> None:
+        self.known = True
+        if self.player is not None and self.problem.visible:
+            self._tell_problem(False)
+
+    def _tell_problem(self, there: bool) -> None:
+        self.problem.visible = there
         self.problem.update()

@@ -22,6 +22,10 @@ def toast(message: str, action: str, on_action: Callable[[], None] | None, wide:
         elevation=6,
         duration=5000 if action else 2600,
         persist=False,
-        action=ft.SnackBarAction(action, text_color=theme.ACCENT) if action else None,
-        on_action=(lambda _: on_action()) if on_action else None,
+        action=_action(action, on_action) if action and on_action else None,
     )
+
+
+def _action(words: str, on_action: Callable[[], None]) -> ft.SnackBarAction:
+    # The click is the action's own: a snack bar's `on_action` hears only of actions given as words.
+    return ft.SnackBarAction(words, text_color=theme.ACCENT, on_click=lambda _: on_action())
