@@ -1,3 +1,4 @@
+import re
 from typing import Any
 
 import pytest
@@ -76,3 +77,12 @@ async def test_every_model_of_an_answer_shows_an_example(served: Served) -> None
     schemas = (await served.http.get("/openapi.json")).json()["components"]["schemas"]
     for name in ("FeedPageOut", "Receipt", "EventBatch", "TokensOut", "ProfileOut", "PolicyIn", "ReelsIn", "ReelsOut"):
         assert schemas[name]["examples"], name
+
+
+async def test_the_documentation_page_fetches_nothing_from_elsewhere(served: Served) -> None:
+    page = (await served.http.get("/docs")).text
+    addresses = re.findall(r"(?:src|href)=\"([^\"]+)\"", page)
+    assert len(addresses) >= 3
+    for address in addresses:
+        assert address.startswith("/"), address
+        assert (await served.http.get(address)).status_code == 200

@@ -6,6 +6,7 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from fastapi_offline import FastAPIOffline
 from pydantic.json_schema import models_json_schema
 from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Route
@@ -51,7 +52,7 @@ def create_app(services: Services) -> FastAPI:
             async with services.lifespan():
                 yield
 
-    app = FastAPI(
+    app = FastAPIOffline(
         title="reels", version=reels.__version__, description=_ABOUT, lifespan=lifespan, redirect_slashes=False
     )
     # The hot routes come first and answer; FastAPI's routes of the same paths are there for OpenAPI.
