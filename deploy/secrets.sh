@@ -8,7 +8,7 @@ umask 077
 folder="${1:-deploy/secrets}"
 mongo="${2:-mongo:27017}"
 redis="${3:-redis:6379}"
-mkdir -p "$folder"
+(umask 022 && mkdir -p "$folder") # the folders above stay open to those who may read one file in it
 cd "$folder"
 
 new() { # NAME: true when the file has to be made
@@ -19,7 +19,7 @@ password() {
 }
 give() { # NAME USER-ID
     chmod 400 "$1"
-    [ "$(id -u)" != 0 ] || chown "$2:$2" "$1"
+    [ "$(id -u)" != 0 ] || chown "$2" "$1"
 }
 
 if new signing.pem; then openssl genpkey -algorithm ed25519 -out signing.pem 2>/dev/null; fi
