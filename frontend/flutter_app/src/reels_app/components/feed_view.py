@@ -88,6 +88,7 @@ class FeedView:
 
     def _start_over(self) -> None:
         self.pages, self.view, self._slot = [], None, FIRST
+        self._announce(None)
         self._show_state()
 
     def _sync(self) -> None:
@@ -205,9 +206,9 @@ class FeedView:
             self.session.tick()
             await self.session.queue.keep()
 
-    def _announce(self, page: ReelPage) -> None:
-        self.announcer.identifier = f"now-{page.reel.reel_id}"
-        self.announcer.label = f"{page.reel.creator}: {page.reel.title}"
+    def _announce(self, page: ReelPage | None) -> None:
+        self.announcer.identifier = f"now-{page.reel.reel_id}" if page else None
+        self.announcer.label = f"{page.reel.creator}: {page.reel.title}" if page else None
         self.announcer.update()
 
     def _fill_around(self) -> None:
