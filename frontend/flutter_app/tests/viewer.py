@@ -185,6 +185,6 @@ class Viewer:
                     raise
 
     def photograph(self, path: Path) -> None:
-        """Keep a picture of the screen."""
+        """Keep a picture of the screen; `.jpg` is smaller."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        self.page.screenshot(path=path)
+        self.page.screenshot(path=path, **({"quality": 85} if path.suffix == ".jpg" else {}))
