@@ -5,13 +5,20 @@ from urllib.parse import parse_qsl
 
 from reels.core.errors import BadRequest
 
+_MOST = 20
+
 
 def query_of(raw: bytes, known: Collection[str]) -> dict[str, str]:
     """The values of a query string. BadRequest names a field that is not known or comes twice."""
     values: dict[str, str] = {}
-    for name, value in parse_qsl(raw.decode("latin-1"), keep_blank_values=True, max_num_fields=20):
+    try:
+        pairs = parse_qsl(raw.decode("latin-1"), keep_blank_values=True, max_num_fields=_MOST)
+    except ValueError:
+        raise BadRequest("query", f"more than {_MOST} fields") from None
+    for name, value in pairs:
         if name not in known:
-            raise BadRequest(name[:40], "not a field of this request; known are " + ", ".join(sorted(known)))
+            told = "known are " + ", ".join(sorted(known)) if known else "it takes none"
+            raise BadRequest(name[:40], f"not a field of this request; {told}")
         if name in values:
             raise BadRequest(name, "given twice")
         values[name] = value

@@ -40,6 +40,7 @@ async def test_limit_cursor_and_mode_reach_the_feed(served: Served) -> None:
         ("offset=3", "offset"),
         ("cursor=" + "x" * 600, "cursor"),
         ("cursor=%00", "cursor"),
+        ("&".join(f"limit{n}=1" for n in range(50)), "query"),
     ],
 )
 async def test_an_unusable_value_is_refused_naming_the_field(served: Served, query: str, field: str) -> None:
