@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -13,9 +14,11 @@ from typer.testing import CliRunner, Result
 
 from reels.__main__ import main
 from reels.cli.app import app
-from reels.core.errors import InputError
+from reels.core.errors import BadRow, InputError
+from reels.core.types import Event, EventKind, Reel
 from reels.ingest import importer
 from reels.ingest.checkpoint import ImportCounts
+from reels.ingest.datasets import DATASETS
 from reels.ingest.importer import import_reels
 
 HEADER = "video_id,title,tags,duration_sec,views,likes,comments,retention_rate,first_3_sec_engagement\n"
@@ -82,7 +85,12 @@ def test_rejects_are_named_and_do_not_spoil_the_rest(database: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "message"),
-    [("", "empty"), (HEADER + ",x,,,,,,,\n", "nothing could be read"), ("title\nx\n", "no column for video_id")],
+    [
+        ("", "empty"),
+        (HEADER, "no rows"),
+        (HEADER + ",x,,,,,,,\n", "nothing could be read"),
+        ("title\nx\n", "no column for video_id"),
+    ],
 )
 def test_where_nothing_can_be_read_the_exit_code_says_so(database: str, text: str, message: str) -> None:
     Path("reels.csv").write_text(text)
@@ -115,6 +123,38 @@ def test_events_of_unknown_reels_are_rejected_and_events_count_once(database: st
         assert counts(run("events", "events.csv")) == {"new": 2, "updated": 0, "unchanged": 1, "rejected": 1}
         assert redis.get("user:{u1}:state") is None
     assert counts(run("events", "events.csv")) == {"new": 0, "updated": 0, "unchanged": 3, "rejected": 1}
+
+
+def test_an_imported_follow_or_block_is_of_the_reels_creator(database: str, mongo_url: str) -> None:
+    Path("reels.csv").write_text("video_id,title,creator_id\nr1,One,c1\nr2,Two,\n")
+    run("reels", "reels.csv")
+    Path("events.csv").write_text(
+        "event_id,user_id,reel_id,kind,occurred_at\n"
+        "e1,u1,r1,follow,2026-01-01T00:00:00Z\ne2,u1,r1,block,2026-01-02T00:00:00Z\n"
+        "e3,u1,r2,follow,2026-01-01T00:00:00Z\ne4,u1,r1,like,2026-01-01T00:00:00Z\n"
+    )
+    assert counts(run("events", "events.csv"))["new"] == 4
+    with MongoClient[dict[str, object]](mongo_url) as client:
+        creators = {one["_id"]: one.get("creator_id") for one in client[database]["interactions"].find()}
+    assert creators == {"u1:e1": "c1", "u1:e2": "c1", "u1:e3": None, "u1:e4": None}
+
+
+def test_rejects_of_a_data_set_go_to_a_file_for_reels_and_one_for_events(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bad = BadRow("videos.csv", 2, "video_id", "missing")
+    good = Reel("r1")
+    late = BadRow("log.csv", 9, "kind", "missing")
+    like = Event("e1", "u1", "r1", EventKind.LIKE, 1.7e9)
+    monkeypatch.setitem(
+        DATASETS,
+        "microlens",
+        replace(DATASETS["microlens"], reels=lambda _: iter([bad, good]), events=lambda _: iter([late, like])),
+    )
+    Path("folder").mkdir()
+    assert run("dataset", "microlens", "folder", "--rejects", "mine.csv").exit_code == 0
+    assert "video_id" in Path("mine.reels.rejects.csv").read_text()
+    assert "kind" in Path("mine.events.rejects.csv").read_text()
 
 
 def test_a_stopped_import_goes_on_where_it_was(database: str, monkeypatch: pytest.MonkeyPatch) -> None:

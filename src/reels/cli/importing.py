@@ -55,20 +55,30 @@ async def _dataset(name: str, directory: Path, rejects: Path | None) -> None:
     found = DATASETS[name]
     async with open_stores(Settings()) as stores:
         for what, things in (("reels", found.reels(directory)), ("events", found.events(directory))):
-            target = rejects or Path(f"{name}.{what}.rejects.csv")
-            await bring_in(stores, what, directory, things, target)
+            await bring_in(stores, what, directory, things, _rejects_of(rejects or Path(f"{name}.rejects.csv"), what))
+
+
+def _rejects_of(rejects: Path, what: str) -> Path:
+    """A file for the reels and one for the events: `x.rejects.csv` -> `x.reels.rejects.csv`."""
+    stem = rejects.name.removesuffix(".csv").removesuffix(".rejects")
+    return rejects.with_name(f"{stem}.{what}.rejects.csv")
 
 
 async def _alone(what: str, file: Path, things: Iterator[Any], rejects: Path | None) -> None:
     async with open_stores(Settings()) as stores:
-        await bring_in(stores, what, file, things, rejects or Path(f"{file.name}.rejects.csv"))
+        _not_nothing(file, await bring_in(stores, what, file, things, rejects or Path(f"{file.name}.rejects.csv")))
 
 
 async def _events_of_file(file: Path, rejects: Path | None) -> None:
     async with open_stores(Settings()) as stores:
         known = {stored.reel.reel_id async for batch in stores.reels.stream() for stored in batch}
         target = rejects or Path(f"{file.name}.rejects.csv")
-        await bring_in(stores, "events", file, read_events(file, known), target)
+        _not_nothing(file, await bring_in(stores, "events", file, read_events(file, known), target))
+
+
+def _not_nothing(file: Path, counts: ImportCounts) -> None:
+    if not counts.taken:
+        raise InputError(f"{file}: nothing could be read; it has no rows")
 
 
 async def bring_in(stores: Stores, what: str, source: Path, things: Iterator[Any], rejects: Path) -> ImportCounts:
@@ -89,7 +99,9 @@ async def bring_in(stores: Stores, what: str, source: Path, things: Iterator[Any
             counts = await import_reels(things, stores.reels, file, checkpoint, time.time(), watch)
         else:
             viewers = stores.viewers if await stores.redis_answers() else None
-            counts = await import_events(things, stores.interactions, viewers, file, checkpoint, time.time(), watch)
+            counts = await import_events(
+                things, stores.interactions, stores.reels, viewers, file, checkpoint, time.time(), watch
+            )
     took = time.perf_counter() - began
     _say(what, source, counts, rejects, (counts.taken - before.taken) / max(took, 1e-9), took)
     if counts.taken and counts.taken == counts.rejected:

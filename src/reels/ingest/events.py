@@ -20,7 +20,8 @@ import structlog
 
 from reels.core.errors import StoreError
 from reels.core.ports import InteractionStore, ViewerStore
-from reels.core.types import Event, EventKind, IngestReceipt, Rejection
+from reels.core.types import Event, IngestReceipt, Rejection
+from reels.core.user_state import NAMES_CREATOR
 from reels.ingest.catalogue import Catalogue, KnownReel
 from reels.ingest.marking import Marking
 from reels.ingest.reactions.reaction import Reaction
@@ -28,7 +29,6 @@ from reels.ingest.regions import ViewerRegions
 from reels.ingest.stale import StaleViewers
 from reels.ingest.wire_event import read_batch, read_events
 
-_NAMES_CREATOR = frozenset({EventKind.FOLLOW, EventKind.UNFOLLOW, EventKind.BLOCK, EventKind.UNBLOCK})
 _log = structlog.get_logger(__name__)
 
 
@@ -72,7 +72,7 @@ class EventIngest:
             reel = known.get(event.reel_id)
             if reel is None:
                 rejected.append(Rejection(index, "reel_id: no such reel"))
-            elif event.kind in _NAMES_CREATOR and not reel.creator_id:
+            elif event.kind in NAMES_CREATOR and not reel.creator_id:
                 rejected.append(Rejection(index, "kind: the creator of this reel is not known"))
             else:
                 events.append(_completed(event, reel))
@@ -102,7 +102,7 @@ class EventIngest:
 def _completed(event: Event, reel: KnownReel) -> Event:
     """With the reel's duration where the client gave none, and its creator where the event is about the creator."""
     duration = event.duration_sec or reel.duration_sec
-    creator = reel.creator_id if event.kind in _NAMES_CREATOR else ""
+    creator = reel.creator_id if event.kind in NAMES_CREATOR else ""
     if creator or duration != event.duration_sec:
         return replace(event, duration_sec=duration, creator_id=creator)
     return event

@@ -7,12 +7,14 @@ changes nothing.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import replace
 from itertools import islice
 from typing import TypeVar
 
 from reels.core.errors import BadRow
 from reels.core.ports import InteractionStore, ReelStore, ViewerStore
 from reels.core.types import Event, Reel
+from reels.core.user_state import NAMES_CREATOR
 from reels.ingest.checkpoint import Checkpoint, ImportCounts
 from reels.ingest.rejects import RejectsFile
 
@@ -47,6 +49,7 @@ async def import_reels(
 async def import_events(
     events: Iterator[Event | BadRow],
     store: InteractionStore,
+    reels: ReelStore,
     viewers: ViewerStore | None,
     rejects: RejectsFile,
     checkpoint: Checkpoint,
@@ -55,16 +58,30 @@ async def import_events(
 ) -> ImportCounts:
     """Store events; those already there count as unchanged.
 
+    A follow or block is of the creator whom the reel has in `reels` now, as in `POST /events`.
     The viewers' derived state in `viewers` (Redis; None = there is none) is dropped with every batch, to be rebuilt.
     """
 
     async def insert(batch: list[Event]) -> ImportCounts:
-        outcome = await store.insert(batch, now, reacted=True)
+        outcome = await store.insert(await _with_creators(batch, reels), now, reacted=True)
         if viewers is not None:
             await viewers.drop_state(sorted({event.user_id for event in batch}))
         return ImportCounts(new=len(outcome.stored), unchanged=len(outcome.duplicates))
 
     return await _run(events, insert, rejects, checkpoint, watch)
+
+
+async def _with_creators(batch: list[Event], reels: ReelStore) -> list[Event]:
+    wanted = {event.reel_id for event in batch if event.kind in NAMES_CREATOR and not event.creator_id}
+    if not wanted:
+        return batch
+    known = await reels.get(sorted(wanted))
+    return [
+        replace(event, creator_id=known[event.reel_id].reel.creator_id)
+        if event.kind in NAMES_CREATOR and event.reel_id in known
+        else event
+        for event in batch
+    ]
 
 
 async def _run(

@@ -5,6 +5,7 @@ from tests.api.serving import Served, assert_problem
 from tests.ingesting import ME, NOW, batch, event
 from tests.waiting import eventually_async
 
+from reels.core.types import Event, EventKind
 from reels.core.user_state import unpack
 from reels.stores.local import LocalStores
 
@@ -43,6 +44,13 @@ async def test_the_profile_shows_what_is_on_newest_first(served: Served) -> None
     assert len(me["history"]) == 9
     newest = me["history"][0]
     assert (newest["title"], newest["occurred_at"]) == (f"Reel {newest['reel_id'][1:]}", "2025-12-31T23:59:53.000Z")
+
+
+async def test_a_follow_whose_creator_is_not_known_is_not_listed(served: Served) -> None:
+    await served.worker.interactions.insert([Event("1", ME, "r1", EventKind.FOLLOW, NOW - 9)], NOW)
+    me = await profile(served)
+    assert me["following"] == []
+    assert [one["kind"] for one in me["history"]] == ["follow"]
 
 
 async def test_starting_afresh_forgets_likes_and_history_and_keeps_saved_and_blocked(served: Served) -> None:

@@ -14,7 +14,7 @@ from reels.core.errors import NotAuthenticated, StoreUnavailable
 from reels.core.ports import StoredReel
 from reels.core.public import public_fields
 from reels.core.types import Event, EventKind, User
-from reels.core.user_state import SWITCHING
+from reels.core.user_state import NAMES_CREATOR, SWITCHING
 from reels.schemas.me import HistoryItem, PlaceIn, PlaceOut, ProfileOut, ResetOut
 from reels.schemas.problem import problems
 from reels.schemas.reel import ReelOut
@@ -104,8 +104,8 @@ def _on(events: Sequence[Event], on: EventKind, off: EventKind) -> list[str]:
     newest: dict[str, EventKind] = {}
     for event in sorted(events, key=lambda one: (-one.occurred_at, one.kind is on)):
         if event.kind in (on, off):
-            newest.setdefault(event.creator_id or event.reel_id, event.kind)
-    return [target for target, kind in newest.items() if kind is on]
+            newest.setdefault(event.creator_id if event.kind in NAMES_CREATOR else event.reel_id, event.kind)
+    return [target for target, kind in newest.items() if target and kind is on]
 
 
 def _reels(reel_ids: Sequence[str], known: dict[str, StoredReel]) -> list[ReelOut]:
