@@ -130,3 +130,15 @@ def test_no_cell_does_worse_than_a_value_error(cell: Any) -> None:
     ):
         with contextlib.suppress(ValueError):
             parser(cell)
+
+
+@pytest.mark.parametrize("read", [values.text, values.identifier, values.tags])
+def test_what_has_an_inside_is_not_text(read: Any) -> None:
+    with pytest.raises(ValueError, match="is not text"):
+        read({"a": 1})
+
+
+def test_bytes_are_the_text_in_them() -> None:
+    assert values.text("Ünï".encode()) == "Ünï"
+    assert values.identifier(b"r1") == "r1"
+    assert values.tags(b"a|b") == ("a", "b")

@@ -37,7 +37,7 @@ def identifier(value: Any) -> str:
         raise ValueError("missing")
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    text = str(value).strip()
+    text = str(_plain(value)).strip()
     if len(text) > MAX_ID:
         raise ValueError(f"longer than {MAX_ID} characters")
     if not _ID.fullmatch(text):
@@ -49,6 +49,7 @@ def text(value: Any) -> str:
     """Text on one line, without control characters, at most 2,000 characters (longer is cut)."""
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return ""
+    value = _plain(value)
     plain = unicodedata.normalize("NFC", str(value).encode("utf-8", "replace").decode("utf-8"))
     return " ".join(_CONTROL.sub(" ", plain).split())[:MAX_TEXT]
 
@@ -138,6 +139,7 @@ def moment(value: Any) -> float | None:
 
 def tags(value: Any) -> tuple[str, ...]:
     """Tags from a list, JSON, `a|b`, `"a"|"b"`, `#a #b` or `a,b`; without `#`, in order, each once."""
+    value = _plain(value) if isinstance(value, (bytes, dict)) else value
     if missing(value) or (isinstance(value, str) and value.strip() in {"[none]", "[]"}):
         return ()
     cells: Iterable[Any] = value if isinstance(value, (list, tuple)) else _split(str(value).strip())
@@ -147,6 +149,15 @@ def tags(value: Any) -> tuple[str, ...]:
         if tag:
             found.setdefault(tag)
     return tuple(found)[:MAX_TAGS]
+
+
+def _plain(value: Any) -> Any:
+    """The value, or the text in it where a Parquet file holds text as bytes; what has an inside is not text."""
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    if isinstance(value, (dict, list, tuple)):
+        raise ValueError(f"{_short(value)} is not text")
+    return value
 
 
 def _split(cell: str) -> Iterable[Any]:
