@@ -90,6 +90,11 @@ def test_a_cold_viewer_is_told_about_popularity_freshness_and_trials() -> None:
     assert {"fresh", "new_creator"} <= said
 
 
+def test_what_nobody_has_seen_is_not_called_popular() -> None:
+    for item in page_of(state_of(region="IN"), with_tail(), ["t2", "t3", "t4"]).items:
+        assert not any(code.split("|")[0] in ("popular", "popular_in") for code in item.reason_codes)
+
+
 def test_trending_is_said_of_what_trends() -> None:
     policy = Policy(epsilon=0.0, trending_boost=0.5)
     for item in page_of(state_of(), with_tail(), policy=policy).items:

@@ -56,7 +56,7 @@ FRESH_SEC = 3 * 86_400.0
 TELLING = 0.2
 """Normalised content or cf part from which a reel of the history is named as the reason."""
 POPULAR = 0.4
-"""Normalised popularity from which a reel is called popular."""
+"""Normalised popularity from which a reel that has had its fair trial is called popular; before, it is a guess."""
 TITLE = 60
 
 
@@ -129,7 +129,7 @@ def _of_one(
         )
     if parts["cf"] >= TELLING:
         strong.append((weights.cf * parts["cf"], _of_neighbours(viewer.evidence, models, because, place)))
-    if parts["popularity"] >= POPULAR:
+    if parts["popularity"] >= POPULAR and models.impressions[row] >= policy.fair_trial_impressions:
         strong.append((weights.popularity * parts["popularity"], _popular(viewer, models, row)))
     strong.append((boosts["trending"], _trending(viewer, models, row)))
     strong.append((boosts["new_creator"], Reason("new_creator")))
