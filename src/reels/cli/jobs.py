@@ -64,7 +64,7 @@ def list_snapshots() -> None:
     shelf = _shelf()
     table = Table(box=None, padding=(0, 2))
     for column in ("", "snapshot", "input as of", "reels", "events", "recall@200", "space"):
-        table.add_column(column)
+        table.add_column(column, no_wrap=column == "snapshot")
     for one in reversed(shelf.manifests()):
         mark = "in use" if one.version == shelf.current() else "withdrawn" if shelf.is_withdrawn(one.version) else ""
         made = datetime.fromtimestamp(one.created_at, UTC).strftime("%Y-%m-%d %H:%M:%S")

@@ -28,7 +28,7 @@ def token(
     life_sec: Annotated[int, typer.Option(min=60, max=LONGEST_SEC, help="How long it is good for.")] = 3600,
 ) -> None:
     """Print an access token."""
-    if not user_id.strip() or len(user_id) > 64:
-        raise InputError(f"user id: 1 to 64 characters are expected, not {len(user_id)}")
+    if not user_id.isprintable() or user_id != user_id.strip() or not 0 < len(user_id) <= 64:
+        raise InputError(f"user id {user_id[:64]!r}: 1 to 64 printable characters without blanks around are expected")
     tokens = Tokens(signing_key(Settings()))
     typer.echo(tokens.mint(user_id, scope or [Scope.VIEWER], time.time(), life_sec))
