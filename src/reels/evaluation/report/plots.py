@@ -31,7 +31,8 @@ def _all(evaluation: Evaluation) -> dict[str, str]:
             continue
         slug = f"{name}-{split}-{question}".replace(" ", "-").replace(",", "")
         found[f"{slug}-accuracy.svg"] = bars(rows, f"{split}: {question}")
-        found[f"{slug}-coverage.svg"] = scatter(rows, f"{split}: {question}")
+        if split != "cold-reels":
+            found[f"{slug}-coverage.svg"] = scatter(rows, f"{split}: {question}")
     after = [(question, rows) for (split, question), rows in questions.items() if split == "cold-viewers"]
     if after:
         found[f"{name}-cold-viewers.svg"] = new_viewers(after)

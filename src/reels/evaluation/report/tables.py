@@ -36,8 +36,9 @@ COLUMNS = (
     Column("gauc", "GAUC", ".4f", 1, interval=True),
 )
 LEGEND = (
-    "R, NDCG, MRR: lists of all reels, those already shown to the viewer masked, nothing sampled; ± half the width of "
-    "the 95% bootstrap interval over viewers. cover: share of the reels in anybody's first ten, which grows with the "
+    "R, NDCG, MRR: lists of all reels, those already shown to the viewer masked, nothing sampled, equal scores in an "
+    "arbitrary fixed order (which is where a model without any opinion ends up); ± half the width of the 95% bootstrap "
+    "interval over viewers. cover: share of the reels in anybody's first ten, which grows with the "
     "viewers asked. Gini of how often each is there (0 = all alike). new: share of the first ten places with reels of "
     "at most five training exposures. small: with reels of creators below the median in training exposures. novelty: "
     "bits. divers.: mean 1 - cosine of TF-IDF within the first ten. AUC, GAUC: of what was really shown afterwards, "
