@@ -85,7 +85,7 @@ def assemble(
         regions=region_codes,
         languages=language_codes,
         topics=topics,
-        duplicates=near_duplicates(catalogue.texts),
+        duplicates=near_duplicates(catalogue.stories()),
         active=catalogue.active,
         impressions=impressions,
         creator_impressions=creator_totals(catalogue.creators, impressions, key_of("")),

@@ -20,6 +20,9 @@ from reels.learning.workbench import Arrays, pack_texts, unpack_texts
 PLACES = 64
 """Regions, and languages, with a popularity table of their own: the most common ones."""
 
+TELLING_LETTERS = 16
+"""Letters and digits from which a title alone tells a film from others; "good morning" does not."""
+
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
@@ -47,6 +50,17 @@ class Catalogue:
     """Cleaned tags, one a line."""
     public: list[bytes]
     """Public fields, ready-made JSON without braces."""
+
+    def stories(self) -> list[str]:
+        """What near-duplicates are found by: the cleaned title where it says enough, else title and tags.
+
+        Who puts somebody's film up again keeps the title and changes the hashtags.
+        """
+        titles = (text.removesuffix(tags.replace("\n", " ")) for text, tags in zip(self.texts, self.tags, strict=True))
+        return [
+            title.strip() if sum(map(str.isalnum, title)) >= TELLING_LETTERS else text
+            for title, text in zip(titles, self.texts, strict=True)
+        ]
 
     def arrays(self) -> Arrays:
         """For the workbench."""
