@@ -67,6 +67,7 @@ def scatter(rows: Sequence[Row], title: str) -> str:
     axes.set_ylabel("Recall@10")
     axes.set_title(title, loc="left")
     axes.margins(x=0.25, y=0.12)
+    axes.set_xticks([tick for tick in axes.get_xticks() if 0 <= tick <= 1])
     axes.grid(color=GRID)
     _named(figure, axes, points)
     return _svg(figure)
