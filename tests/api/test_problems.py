@@ -132,3 +132,9 @@ async def test_metrics_count_requests_by_route_and_events_by_outcome(served: Ser
     assert 'reels_events_total{outcome="stored"} 1.0' in text
     assert 'reels_events_total{outcome="rejected"} 1.0' in text
     assert "secret" not in text
+
+
+async def test_a_body_that_is_not_json_names_the_body(served: Served) -> None:
+    answer = await served.http.post("/auth/device", content=b"{", headers={"content-type": "application/json"})
+    body = assert_problem(answer, 422, "bad-request")
+    assert body["errors"] == [{"field": "body", "reason": "JSON decode error"}]

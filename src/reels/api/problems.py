@@ -118,12 +118,14 @@ async def _known(request: Request, error: Exception) -> Response:
 async def _invalid(request: Request, error: Exception) -> Response:
     """FastAPI's own validation: names each field, never echoes what was sent."""
     assert isinstance(error, RequestValidationError)
-    fields = [
-        {"field": ".".join(str(part) for part in one["loc"][1:]) or str(one["loc"][0]), "reason": str(one["msg"])}
-        for one in error.errors()
-    ]
+    fields = [{"field": _place(one["loc"], one["type"]), "reason": str(one["msg"])} for one in error.errors()]
     detail = "; ".join(f"{one['field']}: {one['reason']}" for one in fields[:5])
     return problem(_KINDS[errors.InputError], detail, request_id_of(request.scope), fields)
+
+
+def _place(loc: Sequence[Any], kind: str) -> str:
+    inside = [] if kind == "json_invalid" else loc[1:]  # there it is a character's number
+    return ".".join(str(part) for part in inside) or str(loc[0])
 
 
 async def _http(request: Request, error: Exception) -> Response:

@@ -90,6 +90,15 @@ async def test_a_body_that_lists_no_reels_is_refused(served: Served, body: Any) 
     assert_problem(await served.http.post("/admin/reels", json=body, headers=served.admin), 422, "bad-request")
 
 
+async def test_an_id_with_half_a_character_spoils_nothing(served: Served) -> None:
+    body = b'{"reels": [{"reel_id": "\\ud800", "title": "a"}, {"reel_id": "r77", "title": "\\ud800"}]}'
+    answer = await served.http.post(
+        "/admin/reels", content=body, headers={**served.admin, "content-type": "application/json"}
+    )
+    assert answer.status_code == 200
+    assert (answer.json()["new"], [one["index"] for one in answer.json()["rejected"]]) == (1, [0])
+
+
 async def test_a_job_is_asked_for_and_seen(served: Served) -> None:
     response = await served.http.post("/admin/jobs/snapshot", headers=served.admin)
     assert response.status_code == 202

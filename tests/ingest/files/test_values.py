@@ -142,3 +142,9 @@ def test_bytes_are_the_text_in_them() -> None:
     assert values.text("Ünï".encode()) == "Ünï"
     assert values.identifier(b"r1") == "r1"
     assert values.tags(b"a|b") == ("a", "b")
+
+
+@pytest.mark.parametrize("cell", ["a b", "a\u00a0b", "a\u200bb", "\ud800", "a\x00b", "\u202eabc"])
+def test_an_id_that_can_not_be_seen_or_sent_is_refused(cell: str) -> None:
+    with pytest.raises(ValueError, match="blanks or characters"):
+        values.identifier(cell)

@@ -17,7 +17,6 @@ MAX_TAGS = 64
 MAX_TAG = 100
 MAX_ID = 64
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-_ID = re.compile(r"[^\x00-\x20\x7f]+")
 _CLOCK = re.compile(r"(?:(\d+):)?(\d{1,3}):(\d{2}(?:\.\d+)?)")
 _GROUPED = re.compile(r"[+-]?\d{1,3}([,'_ \u00a0\u202f]\d{3})+")
 EARLIEST = 0.0
@@ -40,8 +39,8 @@ def identifier(value: Any) -> str:
     text = str(_plain(value)).strip()
     if len(text) > MAX_ID:
         raise ValueError(f"longer than {MAX_ID} characters")
-    if not _ID.fullmatch(text):
-        raise ValueError(f"{text!r} has blanks or control characters")
+    if " " in text or not text.isprintable():
+        raise ValueError(f"{text!r} has blanks or characters that can't be seen")
     return text
 
 
