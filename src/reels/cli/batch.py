@@ -22,7 +22,10 @@ def batch(
     ] = None,
     processes: Annotated[int, typer.Option(min=0, help="Worker processes; 0 = one a processor.")] = 0,
 ) -> None:
-    """Write the best reels for all viewers, or for those in a file. What they have seen is left out; no exploration."""
+    """Write the best reels for all viewers, or for those in a file. What they have seen is left out; no exploration.
+
+    Ranks are a page's: spread over creators and topics, so a later rank may have the higher score.
+    """
     wanted = None if users is None else list(dict.fromkeys(user_id for (user_id,) in rows_of(users, ("user_id",))))
     asyncio.run(_batch(out, k, wanted, processes or os.cpu_count() or 1))
 
