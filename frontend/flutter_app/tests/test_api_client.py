@@ -1,4 +1,5 @@
 import asyncio
+from contextvars import ContextVar
 
 import httpx
 import pytest
@@ -87,3 +88,17 @@ async def test_a_receipt_names_what_was_rejected(client: ApiClient) -> None:
     receipt = await client.send_events([good, good, {**good, "event_id": "2", "kind": "dance"}])
     assert (receipt.stored, receipt.duplicates) == (1, 1)
     assert receipt.rejected == ((2, "unknown kind 'dance'"),)
+
+
+async def test_a_call_leaves_nothing_of_its_caller_in_the_connections(store: MemoryStore) -> None:
+    viewer: ContextVar[str] = ContextVar("viewer", default="nobody")
+    seen: list[str] = []
+
+    def answer(_: httpx.Request) -> httpx.Response:
+        seen.append(viewer.get())
+        return httpx.Response(200, json={"user_id": "u", "access_token": "a", "refresh_token": "r"})
+
+    viewer.set("somebody")
+    async with httpx.AsyncClient(transport=httpx.MockTransport(answer)) as http:
+        await ApiClient(http, store, "http://api").sign_in()
+    assert seen == ["nobody"]

@@ -14,6 +14,7 @@ import asyncio
 import json
 import secrets
 from collections.abc import Mapping, Sequence
+from contextvars import Context
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urljoin
@@ -199,7 +200,10 @@ class ApiClient:
     ) -> dict[str, Any]:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         try:
-            response = await self.http.request(method, self.base_url + path, params=params, json=body, headers=headers)
+            # In a context of its own: a connection kept open remembers the context it was opened in, and with the
+            # caller's it would keep a viewer's whole session in memory.
+            call = self.http.request(method, self.base_url + path, params=params, json=body, headers=headers)
+            response = await asyncio.get_running_loop().create_task(call, context=Context())
         except httpx.TransportError as error:
             raise ApiUnreachable(f"{method} {path}: {error!r}") from error
         return read_answer(response)

@@ -77,6 +77,11 @@ class Running:
         for task in self.tasks:
             task.cancel()
         self.session.state.watchers.clear()
+        # Flet may hold the empty session a while longer; what it showed is let go now.
+        self.session.state.showings.clear()
+        self.shell.feed.pages.clear()
+        self.shell.stack.controls.clear()
+        self.page.views.clear()
 
 
 def dress(page: ft.Page, words_rtl: bool) -> None:
