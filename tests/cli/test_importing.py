@@ -110,7 +110,9 @@ def test_an_error_is_one_clear_line_without_a_traceback(
     assert capsys.readouterr().err.strip() == "error: nowhere.csv: no such file"
 
 
-def test_events_of_unknown_reels_are_rejected_and_events_count_once(database: str, redis_url: str) -> None:
+def test_events_of_unknown_reels_are_rejected_and_events_count_once(
+    database: str, mongo_url: str, redis_url: str
+) -> None:
     Path("reels.csv").write_text(HEADER + "r1,One,,10,5,1,0,.5,.5\n")
     run("reels", "reels.csv")
     Path("events.csv").write_text(
@@ -123,6 +125,8 @@ def test_events_of_unknown_reels_are_rejected_and_events_count_once(database: st
         assert counts(run("events", "events.csv")) == {"new": 2, "updated": 0, "unchanged": 1, "rejected": 1}
         assert redis.get("user:{u1}:state") is None
     assert counts(run("events", "events.csv")) == {"new": 0, "updated": 0, "unchanged": 3, "rejected": 1}
+    with MongoClient[dict[str, object]](mongo_url) as client:
+        assert {user["_id"] for user in client[database]["users"].find()} == {"u1", "u2"}
 
 
 def test_an_imported_follow_or_block_is_of_the_reels_creator(database: str, mongo_url: str) -> None:

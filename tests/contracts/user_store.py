@@ -28,6 +28,16 @@ class UserStoreContract:
         assert not await store.create(User("ana", NOW + 1, region="US"))
         assert await store.get("ana") == ANA
 
+    async def test_ensuring_many_creates_those_that_are_missing_and_changes_none(self, store: UserStore) -> None:
+        await store.create(ANA)
+        await store.ensure(["ana", "ben", "cem", "ben"], NOW + 1)
+        await store.ensure([], NOW + 2)
+        assert await store.get_many(["ana", "ben", "cem", "nobody"]) == {
+            "ana": ANA,
+            "ben": User("ben", NOW + 1),
+            "cem": User("cem", NOW + 1),
+        }
+
     async def test_one_of_many_at_once_creates(self, store: UserStore) -> None:
         assert sum(await asyncio.gather(*(store.create(ANA) for _ in range(8)))) == 1
 

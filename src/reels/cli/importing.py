@@ -100,7 +100,7 @@ async def bring_in(stores: Stores, what: str, source: Path, things: Iterator[Any
         else:
             viewers = stores.viewers if await stores.redis_answers() else None
             counts = await import_events(
-                things, stores.interactions, stores.reels, viewers, file, checkpoint, time.time(), watch
+                things, stores.interactions, stores.reels, stores.users, viewers, file, checkpoint, time.time(), watch
             )
     took = time.perf_counter() - began
     _say(what, source, counts, rejects, (counts.taken - before.taken) / max(took, 1e-9), took)

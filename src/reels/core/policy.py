@@ -40,6 +40,9 @@ class Policy:
     """At most so many reels of one creator in any ten places."""
     max_per_topic: int = 6
     """At most so many reels of one topic in any ten places, while others are left."""
+    max_on_trial: int = 2
+    """At most so many new creators' reels under trial in any ten places by their score, while others are left; chance
+    may put more there."""
     diversity: float = 0.2
     """MMR's trade-off (Carbonell and Goldstein 1998): 0 = by score alone, 1 = by novelty alone."""
     candidates: int = 300

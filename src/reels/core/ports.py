@@ -121,6 +121,9 @@ class UserStore(Protocol):
         """False when this viewer exists already (nothing changes)."""
 
     async def get(self, user_id: str) -> User | None: ...
+    async def ensure(self, user_ids: Sequence[str], now: float) -> None:
+        """Creates those that are not there yet, with nothing known of them but their id."""
+
     async def get_many(self, user_ids: Sequence[str]) -> dict[str, User]:
         """The known ones among the ids, for batch answers."""
 

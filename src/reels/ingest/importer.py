@@ -12,7 +12,7 @@ from itertools import islice
 from typing import TypeVar
 
 from reels.core.errors import BadRow
-from reels.core.ports import InteractionStore, ReelStore, ViewerStore
+from reels.core.ports import InteractionStore, ReelStore, UserStore, ViewerStore
 from reels.core.types import Event, Reel
 from reels.core.user_state import NAMES_CREATOR
 from reels.ingest.checkpoint import Checkpoint, ImportCounts
@@ -50,22 +50,28 @@ async def import_events(
     events: Iterator[Event | BadRow],
     store: InteractionStore,
     reels: ReelStore,
+    users: UserStore,
     viewers: ViewerStore | None,
     rejects: RejectsFile,
     checkpoint: Checkpoint,
     now: float,
     watch: Watch,
 ) -> ImportCounts:
-    """Store events; those already there count as unchanged.
+    """Store events; those already there count as unchanged, and viewers nobody knows yet are created.
 
     A follow or block is of the creator whom the reel has in `reels` now, as in `POST /events`.
-    The viewers' derived state in `viewers` (Redis; None = there is none) is dropped with every batch, to be rebuilt.
+    What `viewers` (Redis; None = there is none) derived for these viewers is dropped with every batch, to be rebuilt.
     """
 
+    there: set[str] = set()
+
     async def insert(batch: list[Event]) -> ImportCounts:
+        viewers_of_batch = {event.user_id for event in batch}
+        await users.ensure(sorted(viewers_of_batch - there), now)
+        there.update(viewers_of_batch)
         outcome = await store.insert(await _with_creators(batch, reels), now, reacted=True)
         if viewers is not None:
-            await viewers.drop_state(sorted({event.user_id for event in batch}))
+            await viewers.drop_state(sorted(viewers_of_batch))
         return ImportCounts(new=len(outcome.stored), unchanged=len(outcome.duplicates))
 
     return await _run(events, insert, rejects, checkpoint, watch)

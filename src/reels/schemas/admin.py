@@ -46,6 +46,7 @@ class PolicyIn(BaseModel):
     fair_trial_impressions: int | None = Field(None, ge=1, le=100_000)
     max_per_creator: int | None = Field(None, ge=1, le=10)
     max_per_topic: int | None = Field(None, ge=1, le=10)
+    max_on_trial: int | None = Field(None, ge=0, le=10)
     diversity: float | None = Field(None, ge=0, le=1)
     candidates: int | None = Field(None, ge=200, le=300)
     note: str | None = Field(None, max_length=500)
@@ -64,6 +65,7 @@ class PolicyOut(BaseModel):
     fair_trial_impressions: int
     max_per_creator: int
     max_per_topic: int
+    max_on_trial: int
     diversity: float
     candidates: int
     created_at: str = Field(description="ISO 8601, UTC; empty: the built-in policy.")
@@ -85,9 +87,9 @@ class ReelsIn(BaseModel):
         json_schema_extra={
             "examples": [
                 {
-                    "reels": [{"reel_id": "r_9001", "title": "Bread, from flour to crust", "tags": ["food"],
-                               "creator_id": "c_017", "duration_sec": 21, "region": "FR", "language": "fr"}],
-                    "block": ["r_000013"],
+                    "reels": [{"reel_id": "reel-01001", "title": "Bread, from flour to crust", "tags": ["food"],
+                               "creator_id": "creator_chef_lucie", "duration_sec": 21, "region": "FR", "language": "fr"}],
+                    "block": ["reel-00042"],
                     "unblock": [],
                 }
             ]

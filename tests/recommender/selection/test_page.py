@@ -10,12 +10,14 @@ from hypothesis import strategies as st
 from tests.contracts.selection import NONE_ABOVE, SelectionContract, board_of, models
 from tests.recommender.models_in_use import plain, with_tail
 from tests.recommender.viewers import query
+from tests.snapshots import NOW
 
 from reels.core.policy import Policy
 from reels.core.types import Rows
 from reels.recommender.models import Models
 from reels.recommender.selection.page import Newest, Page
 from reels.recommender.stages import Pick, Selection
+from reels.recommender.trials import under_trial
 
 __all__ = ["models"]
 
@@ -144,3 +146,19 @@ def test_the_share_of_explored_places_is_epsilon() -> None:
     models, rows = plain(), np.flatnonzero(plain().active).astype(np.int32)
     explored = [one.explored for seed in range(400) for one in pick(models, rows, Policy(epsilon=0.15), seed=seed)]
     assert 0.13 < np.mean(explored) < 0.17
+
+
+def test_reels_under_trial_do_not_crowd_out_the_tried_ones() -> None:
+    models = with_tail()
+    rows = np.flatnonzero(models.active).astype(np.int32)
+    on_trial = under_trial(models, Policy(), rows, NOW) > 0
+    assert on_trial.sum() > 3
+    board = replace(board_of(rows), total=np.where(on_trial, 1.0, 0.5).astype(np.float32))
+    policy = Policy(epsilon=0, diversity=0, max_per_creator=10, max_per_topic=10)
+    picks = Page().pick(query(), models, policy, rows, board, NONE_ABOVE, np.random.default_rng(0))
+    assert [bool(on_trial[one.index]) for one in picks] == [True, True] + [False] * 8
+    only = rows[on_trial]
+    assert len(pick(models, only, policy)) == min(len(only), 10), "the cap gives way when nothing else is left"
+    above = only[:2]
+    after = Page().pick(query(limit=5), models, policy, rows, board, above, np.random.default_rng(0))
+    assert not any(on_trial[one.index] for one in after), "what stands on the page above counts"

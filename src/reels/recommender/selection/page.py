@@ -38,10 +38,10 @@ class Page:
             board.total / largest if largest > 0 else board.total,
             np.ascontiguousarray(models.content(rows)),
             *_columns(models, rows),
-            np.stack(_columns(models, above[-WINDOW:])),
+            _above(models, policy, above[-WINDOW:], query.now),
             _trial(models, policy, rows, query.now),
             query.limit,
-            (policy.max_per_creator, policy.max_per_topic),
+            (policy.max_per_creator, policy.max_per_topic, policy.max_on_trial),
             policy.diversity,
             policy.epsilon if query.explore else 0.0,
             rng.random((query.limit, 2)),
@@ -73,6 +73,12 @@ def _columns(models: Models, rows: Rows) -> tuple[NDArray[np.int64], NDArray[np.
     creators = models.creators[rows]
     creators = np.where(creators == UNKNOWN_CREATORS[1], 0, creators)
     return creators, models.topics[rows].astype(np.int64), models.duplicates[rows].astype(np.int64)
+
+
+def _above(models: Models, policy: Policy, rows: Rows, now: float) -> NDArray[np.int64]:
+    """int64[4, a]: creators, topics, groups and whether on trial, of the places above."""
+    on_trial = (_trial(models, policy, rows, now) > 0).astype(np.int64)
+    return np.stack([*_columns(models, rows), on_trial])
 
 
 def _trial(models: Models, policy: Policy, rows: Rows, now: float) -> Floats:

@@ -60,6 +60,25 @@ def _eligible(
 
 
 @numba.njit(cache=True, nogil=True)
+def _greedy(
+    scores: Floats,
+    nearest: Floats,
+    free: NDArray[np.bool_],
+    trial: Floats,
+    diversity: float,
+    tried_only: bool,
+) -> int:
+    """The best by MMR of what is free, -1 = nothing is; `tried_only` leaves out what is under trial."""
+    best, greedy = -np.inf, -1
+    for i in range(len(scores)):
+        if free[i] and not (tried_only and trial[i] > 0.0):
+            value = (1.0 - diversity) * scores[i] - diversity * nearest[i]
+            if value > best:
+                best, greedy = value, i
+    return greedy
+
+
+@numba.njit(cache=True, nogil=True)
 def fill(
     scores: Floats,
     vectors: Floats,
@@ -69,7 +88,7 @@ def fill(
     above: NDArray[np.int64],
     trial: Floats,
     limit: int,
-    caps: tuple[int, int],
+    caps: tuple[int, int, int],
     diversity: float,
     epsilon: float,
     draws: NDArray[np.float64],
@@ -77,12 +96,14 @@ def fill(
     """Picks, which of them were drawn by chance, and their propensities: int64[k], bool[k], float64[k], k <= limit.
 
     scores float32[n] in 0..1; vectors float32[n, d] unit or zero; creators, topics, groups int64[n] (creator 0 and
-    topic -1 = not known, never capped); above int64[3, a]: creators, topics, groups of the places above;
+    topic -1 = not known, never capped); above int64[4, a]: creators, topics, groups, on trial of the places above;
     trial float32[n] >= 0: weights of the half of the chance that goes to reels under trial; draws float64[limit, 2]
-    uniform in 0..1; caps per creator and per topic within ten places.
+    uniform in 0..1; caps per creator and per topic within ten places, and of reels under trial that the greedy choice
+    may put there. A fourth row of `above` says 1 where a reel under trial stands.
 
     A place: of what the caps allow (the topic cap gives way when nothing else is left, the creator cap only when the
-    page would be empty), greedy = argmax (1 - diversity) * score - diversity * (largest cosine with the page so far).
+    page would be empty), greedy = argmax (1 - diversity) * score - diversity * (largest cosine with the page so far),
+    among the reels not under trial when enough of those stand near already, while there are others.
     With probability epsilon the place is drawn instead from q = half uniform, half by trial weight.
     propensity = (1 - epsilon) * [is the greedy choice] + epsilon * q.
     """
@@ -90,7 +111,7 @@ def fill(
     picks = np.empty(limit, np.int64)
     drawn = np.zeros(limit, np.bool_)
     propensities = np.empty(limit, np.float64)
-    shown = np.empty((3, a + limit), np.int64)
+    shown = np.empty((4, a + limit), np.int64)
     shown[:, :a] = above
     taken = np.zeros(n, np.bool_)
     free = np.empty(n, np.bool_)
@@ -98,20 +119,21 @@ def fill(
     placed = 0
     while placed < limit:
         filled = a + placed
-        count = _eligible(free, taken, creators, topics, groups, shown, filled, caps)
+        count = _eligible(free, taken, creators, topics, groups, shown, filled, (caps[0], caps[1]))
         if count == 0:
             count = _eligible(free, taken, creators, topics, groups, shown, filled, (caps[0], -1))
         if count == 0 and placed == 0:
             count = _eligible(free, taken, creators, topics, groups, shown, filled, (-1, -1))
         if count == 0:
             break
-        greedy, best, on_trial = -1, -np.inf, 0.0
+        on_trial = 0.0
         for i in range(n):
             if free[i]:
                 on_trial += trial[i]
-                value = (1.0 - diversity) * scores[i] - diversity * nearest[i]
-                if value > best:
-                    best, greedy = value, i
+        crowded = _in_window(shown[3], filled, 1, 0) >= caps[2]
+        greedy = _greedy(scores, nearest, free, trial, diversity, crowded)
+        if greedy < 0:
+            greedy = _greedy(scores, nearest, free, trial, diversity, False)
         uniform = 1.0 / count if on_trial <= 0.0 else 0.5 / count
         chosen = greedy
         if draws[placed, 0] < epsilon:
@@ -128,6 +150,7 @@ def fill(
         picks[placed] = chosen
         taken[chosen] = True
         shown[0, filled], shown[1, filled], shown[2, filled] = creators[chosen], topics[chosen], groups[chosen]
+        shown[3, filled] = 1 if trial[chosen] > 0.0 else 0
         for i in range(n):
             if not taken[i]:
                 nearest[i] = max(nearest[i], _dot(vectors[i], vectors[chosen]))

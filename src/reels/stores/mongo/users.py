@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from pymongo.errors import DuplicateKeyError
+from pymongo.errors import BulkWriteError, DuplicateKeyError
 
 from reels.core.types import User
-from reels.stores.mongo.connect import Document, Mongo
+from reels.stores.mongo.connect import Document, Mongo, only_duplicates
 from reels.stores.mongo.indexes import USERS
 
 _CHUNK = 1000
@@ -30,6 +30,16 @@ class MongoUsers:
         with self._mongo.answering():
             document = await self._users.find_one({"_id": user_id})
         return None if document is None else from_document(document)
+
+    async def ensure(self, user_ids: Sequence[str], now: float) -> None:
+        for start in range(0, len(user_ids), _CHUNK):
+            documents = [to_document(User(user_id, now)) for user_id in user_ids[start : start + _CHUNK]]
+            with self._mongo.answering(patient=True):
+                try:
+                    await self._users.insert_many(documents, ordered=False)
+                except BulkWriteError as error:
+                    if not only_duplicates(error):
+                        raise
 
     async def get_many(self, user_ids: Sequence[str]) -> dict[str, User]:
         found: dict[str, User] = {}
