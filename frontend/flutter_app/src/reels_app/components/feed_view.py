@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 
 import flet as ft
 
@@ -232,10 +233,11 @@ class FeedView:
         """Turn to `slot`, without travelling there when motion is to be reduced."""
         if self.view is None:
             return
-        if self.stage.choices.still:
-            await self.view.jump_to_page(slot)
-        else:
-            await self.view.go_to_page(slot, theme.TURN_MS, ft.AnimationCurve.EASE_OUT_CUBIC)
+        with suppress(RuntimeError):  # the viewer left while the page was turning
+            if self.stage.choices.still:
+                await self.view.jump_to_page(slot)
+            else:
+                await self.view.go_to_page(slot, theme.TURN_MS, ft.AnimationCurve.EASE_OUT_CUBIC)
 
     def on_wheel(self, delta: float) -> None:
         """A turn of the wheel, however small, is one page."""
