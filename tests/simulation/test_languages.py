@@ -4,9 +4,11 @@ from string import Formatter
 
 import pytest
 
-from reels.simulation.languages import SLOTS, Language, languages
+from reels.simulation.languages import Language, languages
 from reels.simulation.topics import TOPIC_INDEX
 
+SLOTS = {"thing", "place", "who", "name", "n", "days", "price", "cost"}
+"""What `titles` fills in."""
 EACH = pytest.mark.parametrize("language", languages(), ids=lambda language: language.code)
 
 

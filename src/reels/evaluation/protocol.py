@@ -38,9 +38,6 @@ CELLS = 5_000_000
 NEW_AT_MOST = 5
 """A reel with at most so many training exposures counts as new: nobody knows it yet."""
 
-ACCURACY = ("recall@10", "recall@20", "recall@300", "ndcg@10", "ndcg@20", "mrr")
-BEYOND = ("coverage@10", "gini@10", "new_reels@10", "small_creators@10", "novelty@10", "diversity@10")
-EXPOSURES = ("auc", "gauc")
 Watch = Callable[[str, int, int], None]
 """What is being done, how many of how many viewers are done."""
 

@@ -8,12 +8,9 @@ import tomllib
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Any, Final
+from typing import Any
 
 from reels.core.errors import BadSample
-
-SLOTS: Final = frozenset({"thing", "place", "who", "name", "n", "days", "price", "cost"})
-"""What a line may leave open."""
 
 
 @dataclass(frozen=True, slots=True)
