@@ -92,6 +92,14 @@ def test_rollback_goes_back_and_never_to_what_was_rolled_back_from(tmp_path: Pat
     assert shelf.current() == version_of(1_000_000.0)
 
 
+def test_rollback_with_nothing_in_use_says_so(tmp_path: Path) -> None:
+    shelf = Shelf(tmp_path)
+    shelf.publish(numbered(0))
+    (tmp_path / "CURRENT").unlink()
+    with pytest.raises(NoSnapshot, match="no snapshot is in use"):
+        shelf.rollback()
+
+
 def test_prune_never_removes_the_current_one(tmp_path: Path) -> None:
     shelf = Shelf(tmp_path)
     for i in range(4):

@@ -93,12 +93,14 @@ class Shelf:
     def rollback(self) -> str:
         """Goes back to the newest older version that nobody rolled back from; its name.
 
-        The version left behind is marked, so that a later rollback does not return to it. NoSnapshot when there is
-        nothing older.
+        The version left behind is marked, so that a later rollback does not return to it. NoSnapshot when none is
+        in use or there is nothing older.
         """
         current = self.current()
-        older = [v for v in self.versions() if current and v < current and not self.is_withdrawn(v)]
-        if current is None or not older:
+        if current is None:
+            raise NoSnapshot(f"no snapshot is in use in {self.root}: there is nothing to go back from")
+        older = [v for v in self.versions() if v < current and not self.is_withdrawn(v)]
+        if not older:
             raise NoSnapshot(f"no snapshot older than {current} in {self.root} to go back to")
         self.switch(older[-1])
         (self.root / current / WITHDRAWN).touch()
