@@ -20,6 +20,11 @@ PSEUDONYM = "pseudonym.key"
 PSEUDONYM_BYTES = 32
 
 
+def of_demo(data_dir: Path, name: str) -> Path:
+    """Where the demo keeps the key of this name."""
+    return data_dir / "keys" / name
+
+
 def create(directory: Path) -> tuple[Path, Path]:
     """Make both keys, readable by their owner only; those that are there stay. Paths: signing, pseudonym key."""
     directory.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -38,7 +38,7 @@ def demo(
     """Run everything on sample data until Ctrl-C. The second start goes on from the first."""
     settings = Settings(demo=True)
     logs.configure("error")
-    key_files.create(settings.data_dir / "keys")
+    key_files.create(key_files.of_demo(settings.data_dir, key_files.SIGNING).parent)
     began = time.perf_counter()
     with system(settings) as running:
         asyncio.run(prepare(settings, datasets.resolve()))

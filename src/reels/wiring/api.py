@@ -75,9 +75,13 @@ def _key_file(settings: Settings, setting: str, name: str) -> Path:
     if given is not None:
         return given
     if settings.demo:
-        key_files.create(settings.data_dir / "keys")
-        return settings.data_dir / "keys" / name
-    raise ConfigError(f"REELS_{setting.upper()} is not set: make the keys once with `reels keys DIRECTORY`")
+        of_demo = key_files.of_demo(settings.data_dir, name)
+        key_files.create(of_demo.parent)
+        return of_demo
+    advice = "make the keys once with `reels keys DIRECTORY`"
+    if (of_demo := key_files.of_demo(settings.data_dir, name)).exists():
+        advice += f", or REELS_DEMO=true for the demo's own keys in {of_demo.parent}"
+    raise ConfigError(f"REELS_{setting.upper()} is not set: {advice}")
 
 
 @asynccontextmanager

@@ -57,6 +57,15 @@ def test_the_demo_is_not_for_the_internet() -> None:
     assert machine.mode(settings(demo=False)).level is Level.OK
 
 
+def test_of_the_demo_its_own_keys_are_looked_at(tmp_path: Path) -> None:
+    missing = machine.secrets(settings(demo=True, data_dir=tmp_path))
+    assert [finding.level for finding in missing] == [Level.FAIL, Level.FAIL]
+    assert str(tmp_path / "keys") in missing[0].found
+    assert "reels demo" in missing[0].advice
+    key_files.create(tmp_path / "keys")
+    assert {finding.level for finding in machine.secrets(settings(demo=True, data_dir=tmp_path))} == {Level.OK}
+
+
 def secrets(directory: Path) -> dict[str, Finding]:
     signing, pseudonym = key_files.create(directory)
     given = settings(signing_key_file=signing, pseudonym_key_file=pseudonym)

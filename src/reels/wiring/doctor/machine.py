@@ -24,8 +24,8 @@ def mode(settings: Settings) -> Finding:
 def secrets(settings: Settings) -> list[Finding]:
     """Each secret is there, is what it should be, and is nobody else's to read."""
     found = [
-        _key("signing key", "SIGNING_KEY_FILE", settings.signing_key_file, key_files.load_signing),
-        _key("pseudonym key", "PSEUDONYM_KEY_FILE", settings.pseudonym_key_file, key_files.load_pseudonym),
+        _key("signing key", "signing_key_file", settings, key_files.SIGNING, key_files.load_signing),
+        _key("pseudonym key", "pseudonym_key_file", settings, key_files.PSEUDONYM, key_files.load_pseudonym),
     ]
     for name, path in (("mongo url file", settings.mongo_url_file), ("redis url file", settings.redis_url_file)):
         if path is not None:
@@ -33,13 +33,19 @@ def secrets(settings: Settings) -> list[Finding]:
     return found
 
 
-def _key(what: str, setting: str, path: Path | None, load: Callable[[Path], object]) -> Finding:
+def _key(what: str, setting: str, settings: Settings, name: str, load: Callable[[Path], object]) -> Finding:
+    path: Path | None = getattr(settings, setting)
+    variable = f"REELS_{setting.upper()}"
+    if path is None and settings.demo:
+        path = key_files.of_demo(settings.data_dir, name)
+        if not path.exists():
+            return fail(what, f"{path} is not there", "run `reels demo`, which makes it")
     if path is None:
-        return fail(what, "not given", f"make the keys once with `reels keys DIRECTORY` and set REELS_{setting}")
+        return fail(what, "not given", f"make the keys once with `reels keys DIRECTORY` and set {variable}")
     try:
         load(path)
     except ConfigError as error:
-        return fail(what, str(error), f"mend the file or point REELS_{setting} at the right one")
+        return fail(what, str(error), f"mend the file or point {variable} at the right one")
     return _readable_by_owner(what, path)
 
 
