@@ -14,7 +14,7 @@ from uuid import uuid4
 import pytest
 from tests.waiting import eventually, eventually_async
 
-from reels.core.types import Event, EventKind, Reel
+from reels.core.types import Event, EventKind, Reel, User
 from reels.learning.embedders import HashEmbedder
 from reels.learning.shelf import Shelf
 from reels.settings import Settings
@@ -95,6 +95,20 @@ async def test_run_list_and_roll_back(system: Stores) -> None:
     again = await reels(system, "jobs", "rollback")
     assert again.returncode == 1
     assert "no snapshot older than" in again.stderr
+
+
+async def test_batch_says_how_many_viewers_it_does_not_know(system: Stores) -> None:
+    trained = await reels(system, "jobs", "run")
+    assert trained.returncode == 0, trained.stderr
+    await system.users.create(User("u1", 1_000.0))
+    (system.settings.data_dir / "users.txt").write_text("u1\nnobody\nnor me\n")
+    paths = (str(system.settings.data_dir / name) for name in ("out.csv", "users.txt"))
+    command = ["batch", "--out", next(paths), "--users", next(paths), "--processes", "1", "--k", "2"]
+    done = await reels(system, *command)
+    assert done.returncode == 0, done.stderr
+    assert re.search(r"viewers +3 *\n", done.stdout)
+    assert re.search(r"unknown viewers +2 *\n", done.stdout)
+    assert "nobody,1,r" in (system.settings.data_dir / "out.csv").read_text()
 
 
 async def test_an_unknown_job_is_a_wrong_set_up(system: Stores) -> None:

@@ -24,7 +24,8 @@ def batch(
 ) -> None:
     """Write the best reels for all viewers, or for those in a file. What they have seen is left out; no exploration.
 
-    Ranks are a page's: spread over creators and topics, so a later rank may have the higher score.
+    Ranks are a page's: spread over creators and topics, so a later rank may have the higher score. Viewers who are
+    not known get the list of a new one, and are counted.
     """
     wanted = None if users is None else list(dict.fromkeys(user_id for (user_id,) in rows_of(users, ("user_id",))))
     asyncio.run(_batch(out, k, wanted, processes or os.cpu_count() or 1))
@@ -34,7 +35,7 @@ async def _batch(out: Path, k: int, wanted: list[str] | None, processes: int) ->
     from reels.wiring.batch import open_batch  # only now: numpy and numba take a second
     from reels.wiring.stores import open_stores
 
-    began, viewers, rows = time.perf_counter(), 0, 0
+    began, viewers, rows, unknown = time.perf_counter(), 0, 0, 0
     async with open_stores(Settings()) as stores, open_batch(stores, time.time(), processes) as room:
         total = await stores.users.count() if wanted is None else len(wanted)
         with bar("recommending", total or None) as (progress, task), written(out) as file:
@@ -46,12 +47,15 @@ async def _batch(out: Path, k: int, wanted: list[str] | None, processes: int) ->
                     table.writerows((answer.user_id, rank, reel, f"{score:.6f}") for rank, (reel, score) in ranked)
                     rows += len(answer.reel_ids)
                 viewers += len(answers)
+                if wanted is not None:
+                    unknown += len(answers) - len(await stores.users.get_many([one.user_id for one in answers]))
                 progress.update(task, completed=viewers)
         seconds = time.perf_counter() - began
         summary(
             str(out),
             {
                 "viewers": viewers,
+                **({"unknown viewers": unknown} if unknown else {}),
                 "rows": rows,
                 "seconds": f"{seconds:.1f}",
                 "snapshot": room.models.version,
