@@ -1,4 +1,6 @@
+import csv
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -6,6 +8,7 @@ from pydantic import TypeAdapter
 from tests.api.serving import Served
 
 from reels.schemas import admin, auth, events, feed, me, problem, reel
+from reels.schemas.reel import EXAMPLE_REEL
 
 pytestmark = pytest.mark.anyio
 _MODELS = [
@@ -23,6 +26,19 @@ def test_every_example_fits_its_model() -> None:
             TypeAdapter(model).validate_python(example)
             shown += 1
     assert shown > 12
+
+
+def test_reels_of_examples_are_of_the_sample() -> None:
+    shown = " ".join(str(model.model_config.get("json_schema_extra", "")) for model in _MODELS)
+    with (Path(__file__).parents[2] / "datasets" / "reels_dataset.csv").open(encoding="utf-8", newline="") as file:
+        sample = {row["video_id"]: row for row in csv.DictReader(file)}
+    assert not re.search(r"\b[rc]_\d", shown)
+    assert set(re.findall(r"reel-\d+", shown)) - {"reel-09001"} <= set(sample)  # 9001: one that is added
+    known = {row["creator_id"] for row in sample.values()}
+    assert set(re.findall(r"creator_(?!id\b)\w+", shown)) <= known
+    ours = sample[EXAMPLE_REEL["reel_id"]]
+    assert (EXAMPLE_REEL["title"], EXAMPLE_REEL["creator_id"]) == (ours["title"], ours["creator_id"])
+    assert EXAMPLE_REEL["duration_sec"] == float(ours["duration_sec"])
 
 
 async def test_every_route_is_documented_with_answers_and_problems(served: Served) -> None:

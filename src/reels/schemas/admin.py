@@ -87,8 +87,9 @@ class ReelsIn(BaseModel):
         json_schema_extra={
             "examples": [
                 {
-                    "reels": [{"reel_id": "reel-01001", "title": "Bread, from flour to crust", "tags": ["food"],
-                               "creator_id": "creator_chef_lucie", "duration_sec": 21, "region": "FR", "language": "fr"}],
+                    "reels": [{"reel_id": "reel-09001", "title": "Bread, from flour to crust", "tags": ["food"],
+                               "creator_id": "creator_aminata_gg", "duration_sec": 21, "region": "FR",
+                               "language": "fr"}],
                     "block": ["reel-00042"],
                     "unblock": [],
                 }

@@ -11,15 +11,15 @@ EXAMPLE_BATCH: dict[str, Any] = {
     "events": [
         {
             "event_id": "e-01J9ZK3T8W",
-            "reel_id": "r_000042",
+            "reel_id": "reel-00013",
             "kind": "watch",
             "occurred_at": 1767225600000,
-            "watch_sec": 14.5,
-            "duration_sec": 14.5,
+            "watch_sec": 55,
+            "duration_sec": 55,
             "feed_id": "f_5b1c9d0e7a3f",
             "position": 0,
         },
-        {"event_id": "e-01J9ZK3T8X", "reel_id": "r_000042", "kind": "like", "occurred_at": "2026-01-01T00:00:15Z"},
+        {"event_id": "e-01J9ZK3T8X", "reel_id": "reel-00013", "kind": "like", "occurred_at": "2026-01-01T00:00:15Z"},
     ]
 }
 EXAMPLE_RECEIPT: dict[str, Any] = {

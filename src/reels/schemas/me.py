@@ -30,13 +30,13 @@ class ProfileOut(BaseModel):
                     "saved": [],
                     "history": [
                         {
-                            "reel_id": "r_000042",
-                            "title": "Stars over a quiet road",
+                            "reel_id": "reel-00013",
+                            "title": "Slugs 1, garlic 0… tell me I'm wrong",
                             "kind": "like",
                             "occurred_at": "2026-01-01T00:00:15.000Z",
                         }
                     ],
-                    "following": ["c_017"],
+                    "following": ["creator_seedlings_jude"],
                     "blocked": [],
                 }
             ]

@@ -5,13 +5,13 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 EXAMPLE_REEL: dict[str, Any] = {
-    "reel_id": "r_000042",
-    "title": "Stars over a quiet road",
-    "tags": ["night", "calm"],
-    "creator_id": "c_017",
-    "duration_sec": 14.5,
-    "media_url": "/media/r_000042.mp4",
-    "poster_url": "/media/r_000042.jpg",
+    "reel_id": "reel-00013",
+    "title": "Slugs 1, garlic 0… tell me I'm wrong",
+    "tags": ["gardening", "houseplants"],
+    "creator_id": "creator_seedlings_jude",
+    "duration_sec": 55.0,
+    "media_url": "/media/reel-00013.mp4",
+    "poster_url": "/media/reel-00013.jpg",
 }
 
 
