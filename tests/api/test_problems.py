@@ -138,3 +138,10 @@ async def test_a_body_that_is_not_json_names_the_body(served: Served) -> None:
     answer = await served.http.post("/auth/device", content=b"{", headers={"content-type": "application/json"})
     body = assert_problem(answer, 422, "bad-request")
     assert body["errors"] == [{"field": "body", "reason": "JSON decode error"}]
+
+
+@pytest.mark.parametrize("path", ["/auth/device", "/auth/refresh"])
+async def test_a_body_that_nests_too_deeply_is_a_422_too(served: Served, path: str) -> None:
+    deep = b'{"region": ' + b"[" * 50_000 + b"]" * 50_000 + b"}"
+    answer = await served.http.post(path, content=deep, headers={"content-type": "application/json"})
+    assert assert_problem(answer, 422, "bad-request")["errors"][0]["field"] == "body"

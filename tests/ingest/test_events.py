@@ -129,6 +129,19 @@ async def test_odd_json_spoils_no_neighbour(one: Worker) -> None:
     assert [one.index for one in receipt.rejected] == [1, 2, 3]
 
 
+async def test_an_event_that_nests_too_deeply_is_rejected_alone(one: Worker) -> None:
+    good, deep = json.dumps(event("a")), "[" * 5000 + '"]"' + "]" * 5000
+    hidden = json.dumps(event("b"))[:-1] + f', "more": {{"x": {deep}}}}}'
+    escaped = json.dumps(event("c", more='"[{\\'))
+    body = f'{{"more": {deep}, "events": [{good}, {deep}, {hidden}, {escaped}]}}'
+    receipt = await one.ingest.take(ME, body.encode(), NOW)
+    assert receipt.stored == 2
+    assert [(one.index, one.reason) for one in receipt.rejected] == [
+        (1, "event: nested too deeply"),
+        (2, "event: nested too deeply"),
+    ]
+
+
 @pytest.mark.parametrize(
     "body", [b"", b"{}", b"[]", b'{"events": {}}', b"\xff", b'{"events": [', b"[" * 100_000, b'{"events":null}']
 )

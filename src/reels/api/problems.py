@@ -30,6 +30,18 @@ class BodyTooLarge(errors.InputError):
         super().__init__(f"the body is larger than {limit} bytes")
 
 
+class BadRange(errors.InputError):
+    """A Range header that can't be read."""
+
+
+class RangeNotMet(errors.InputError):
+    """A Range header that asks for nothing there is. `content_range`: the header that says how much there is."""
+
+    def __init__(self, content_range: str) -> None:
+        super().__init__(f"the range is outside of the file ({content_range})")
+        self.content_range = content_range
+
+
 class UnknownJob(errors.InputError):
     """No job of this name."""
 
@@ -44,6 +56,8 @@ class _Kind:
 _KINDS: dict[type[Exception], _Kind] = {
     TooManyEvents: _Kind(413, "too-many-events", "Too many events in one request"),
     BodyTooLarge: _Kind(413, "body-too-large", "The body is too large"),
+    BadRange: _Kind(400, "bad-range", "The Range header can't be read"),
+    RangeNotMet: _Kind(416, "range-not-satisfiable", "There is nothing in this range"),
     errors.UnknownReel: _Kind(404, "unknown-reel", "No such reel"),
     errors.UnknownFeed: _Kind(404, "unknown-feed", "No such served page"),
     UnknownJob: _Kind(404, "unknown-job", "No such job"),
@@ -67,6 +81,8 @@ def problem_of(error: Exception, request_id: str) -> Response:
     if isinstance(error, errors.StoreUnavailable):
         headers["retry-after"] = str(error.retry_after_sec)
         detail = f"{error.store} does not answer; nothing was half done, send the same again"
+    elif isinstance(error, RangeNotMet):
+        headers["content-range"] = error.content_range
     elif isinstance(error, errors.NoSnapshot):
         headers["retry-after"] = "5"
     elif isinstance(error, errors.AuthError) and kind.status == HTTPStatus.UNAUTHORIZED:
@@ -131,6 +147,9 @@ def _place(loc: Sequence[Any], kind: str) -> str:
 async def _http(request: Request, error: Exception) -> Response:
     """404 and 405 of the router, and whatever else speaks HTTPException."""
     assert isinstance(error, HTTPException)
+    if error.status_code == HTTPStatus.BAD_REQUEST:  # FastAPI, of a body that nests too deeply to be read
+        unread = errors.BadRequest("body", "can't be read; is it nested too deeply?")
+        return problem_of(unread, request_id_of(request.scope))
     phrase = HTTPStatus(error.status_code).phrase
     kind = _Kind(error.status_code, phrase.lower().replace(" ", "-"), phrase)
     detail = f"{request.method} {request.url.path}: {error.detail}"

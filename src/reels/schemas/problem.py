@@ -26,10 +26,12 @@ class Problem(BaseModel):
 
 
 _SAID = {
+    400: "A `Range` that can't be read.",
     401: "No token, an expired one, or one that can't be trusted.",
     403: "A good token that may not do this.",
     404: "There is no such thing.",
     413: "Too much in one request.",
+    416: "A `Range` outside of it; `Content-Range` says how much there is.",
     422: "Something in the request can't be used; `errors` names the fields.",
     503: "A store does not answer. Nothing was half done: send the same again after `Retry-After` seconds.",
 }
@@ -52,10 +54,12 @@ def _content(status: int) -> dict[str, Any]:
 
 
 _NAMES = {
+    400: "bad-range",
     401: "not-authenticated",
     403: "not-allowed",
     404: "unknown-reel",
     413: "too-many-events",
+    416: "range-not-satisfiable",
     422: "bad-request",
     503: "store-unavailable",
 }

@@ -87,6 +87,18 @@ def test_a_range_past_the_end_can_not_be_met(http: httpx.Client) -> None:
     answer = http.get("/media/r1.mp4", headers={"range": f"bytes={size}-"})
     assert answer.status_code == 416
     assert answer.headers["content-range"] == f"bytes */{size}"
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.headers["access-control-allow-origin"] == "*"
+    assert answer.headers["cache-control"] == "no-store"
+    assert answer.json()["type"] == "urn:reels:problem:range-not-satisfiable"
+
+
+@pytest.mark.parametrize("asked", ["bytes", "rows=0-1", "bytes=", "bytes=9-3"])
+def test_a_range_that_can_not_be_read_is_a_problem(http: httpx.Client, asked: str) -> None:
+    answer = http.get("/media/r1.jpg", headers={"range": asked})
+    assert (answer.status_code, answer.headers["content-type"]) == (400, "application/problem+json")
+    assert answer.json()["type"] == "urn:reels:problem:bad-range"
+    assert http.head("/media/r1.jpg", headers={"range": asked}).status_code == 400
 
 
 def test_a_range_of_an_older_film_gets_the_whole_new_one(http: httpx.Client) -> None:

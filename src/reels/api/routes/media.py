@@ -1,15 +1,19 @@
 """GET /media/{reel_id}.mp4 and .jpg: the drawn films and their posters, with ranges, validators and long caching."""
 
 from collections.abc import Awaitable, Callable
+from http import HTTPStatus
 from inspect import isawaitable
 from typing import Any
 from urllib.parse import quote
 
 from fastapi import APIRouter
+from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import Route
+from starlette.types import Message, Receive, Scope, Send
 
+from reels.api.problems import BadRange, RangeNotMet, problem_of, request_id_of
 from reels.core.errors import UnknownReel
 from reels.media.store import MediaKind, MediaStore
 from reels.schemas.problem import problems
@@ -49,11 +53,35 @@ def media_routes(store: MediaStore, topic_of: TopicOf) -> list[Route]:
             headers = {**HEADERS, "etag": etag}
             if _has_it(request.headers.get("if-none-match"), etag):
                 return Response(status_code=304, headers=headers)
-            return FileResponse(await store.get(kind, reel_id, hint), media_type=_TYPES[kind], headers=headers)
+            return _Film(await store.get(kind, reel_id, hint), media_type=_TYPES[kind], headers=headers)
 
         return Route(f"/media/{{reel_id:path}}.{kind}", endpoint, name=f"media_{kind.name.lower()}")
 
     return [route(kind) for kind in MediaKind]
+
+
+class _Film(FileResponse):
+    """A file whose refusals of a Range are problems."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI."""
+        refused: BadRange | RangeNotMet | None = None
+
+        async def watched(message: Message) -> None:
+            nonlocal refused
+            if message["type"] == "http.response.start":
+                if message["status"] == HTTPStatus.BAD_REQUEST:
+                    refused = BadRange("Range: expected bytes=first-last")
+                elif message["status"] == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
+                    refused = RangeNotMet(Headers(raw=message["headers"])["content-range"])
+            if refused is None:
+                await send(message)
+
+        await super().__call__(scope, receive, watched)
+        if refused is not None:
+            answer = problem_of(refused, request_id_of(scope))
+            answer.headers.update({**HEADERS, "cache-control": "no-store"})
+            await answer(scope, receive, send)
 
 
 def documented() -> APIRouter:
@@ -66,14 +94,13 @@ def documented() -> APIRouter:
             200: {"description": "All of it.", **bytes_of},
             206: {"description": "The range asked for.", **bytes_of},
             304: {"description": "The copy named by `If-None-Match` is this one."},
-            416: {"description": "A range outside of it."},
         }
         name = kind.name.lower()
 
         @router.get(
             f"/media/{{reel_id:path}}.{kind}",
             response_class=Response,
-            responses=answers | problems(404, 503),
+            responses=answers | problems(400, 404, 416, 503),
             summary=f"The {name} of a reel",
             operation_id=f"get_media_{name}",
         )
