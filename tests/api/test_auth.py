@@ -34,7 +34,8 @@ async def test_the_same_device_is_the_same_viewer_and_the_device_id_is_not_kept(
 
 
 @pytest.mark.parametrize(
-    "body", [{"device_id": "short"}, {"region": "x" * 13}, {"region": "<b>"}, {"device_id": 7}, [], "x", None]
+    "body",
+    [{"device_id": "short"}, {"lang": "hi"}, {"region": "x" * 13}, {"region": "<b>"}, {"device_id": 7}, [], "x", None],
 )
 async def test_a_bad_sign_up_is_refused_naming_the_field(served: Served, body: Any) -> None:
     problem = assert_problem(await served.http.post("/auth/device", json=body), 422, "bad-request")

@@ -26,6 +26,9 @@
 `api.problems` maps the tree to RFC 9457 problem responses; the CLI prints the message and exits 1 or 2.
 """
 
+_TOLD = 64
+"""Characters of an id that are told back."""
+
 
 class ReelsError(Exception):
     """Base of everything raised on purpose."""
@@ -55,7 +58,8 @@ class UnknownReel(InputError):
     """No reel with this id."""
 
     def __init__(self, reel_id: str) -> None:
-        super().__init__(f"no reel {reel_id!r}")
+        told = reel_id if len(reel_id) <= _TOLD else reel_id[:_TOLD] + "…"
+        super().__init__(f"no reel {told!r}")
         self.reel_id = reel_id
 
 

@@ -11,7 +11,7 @@ Language = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]{0,12}$", to_
 class DeviceIn(BaseModel):
     """An anonymous sign-up. The same `device_id` leads to the same viewer again: it is a secret, make it random."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"region": "IN", "language": "hi"}]})
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"region": "IN", "language": "hi"}]})
 
     device_id: str | None = Field(
         None, min_length=16, max_length=256, description="At least 16 characters; left out: a new viewer each time."

@@ -56,7 +56,7 @@ class ProfileOut(BaseModel):
 class PlaceIn(BaseModel):
     """Where a viewer is and what they understand; what is left out stays."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"region": "IN"}]})
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"region": "IN"}]})
 
     region: Region | None = None
     language: Language | None = None

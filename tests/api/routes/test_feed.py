@@ -49,6 +49,13 @@ async def test_an_unusable_value_is_refused_naming_the_field(served: Served, que
     assert served.feed.asked == []
 
 
+@pytest.mark.parametrize("user_id", ["", "%00", "a%20b", "x" * 65, "%E2%80%8B"])
+async def test_an_administrator_names_viewers_by_ids_only(served: Served, user_id: str) -> None:
+    answer = await served.http.get(f"/feed?user_id={user_id}", headers=served.admin)
+    assert assert_problem(answer, 422, "bad-request")["errors"][0]["field"] == "user_id"
+    assert served.feed.asked == []
+
+
 async def test_another_viewers_feed_takes_an_administrator_or_a_service(served: Served) -> None:
     own = await served.http.get("/feed?user_id=u_viewer", headers=served.bearer())
     assert own.status_code == 200

@@ -53,6 +53,13 @@ async def test_a_follow_whose_creator_is_not_known_is_not_listed(served: Served)
     assert [one["kind"] for one in me["history"]] == ["follow"]
 
 
+async def test_a_field_we_do_not_know_is_refused_by_name(served: Served) -> None:
+    answer = await served.http.patch("/me", json={"region": "FR", "langauge": "fr"}, headers=served.bearer())
+    body = assert_problem(answer, 422, "bad-request")
+    assert [one["field"] for one in body["errors"]] == ["langauge"]
+    assert (await profile(served))["region"] == "IN"
+
+
 async def test_starting_afresh_forgets_likes_and_history_and_keeps_saved_and_blocked(served: Served) -> None:
     await send(served, event("1", at=NOW - 9), event("2", "save", at=NOW - 9), event("3", "block", "r2", at=NOW - 9))
     response = await served.http.post("/me/reset", headers=served.bearer())

@@ -22,6 +22,13 @@ async def test_an_unknown_blocked_or_removed_reel_is_not_there(served: Served) -
         assert_problem(response, 404, "unknown-reel")
 
 
+async def test_a_long_id_is_not_told_back(served: Served) -> None:
+    answer = await served.http.get("/reels/" + "x" * 65, headers=served.bearer())
+    detail = assert_problem(answer, 404, "unknown-reel")["detail"]
+    assert "x" * 64 in detail
+    assert "x" * 65 not in detail
+
+
 async def test_ids_with_odd_characters_are_found(served: Served) -> None:
     for reel_id in ("a/b", "ü", "100%", "a?b"):
         await served.worker.reels.upsert([Reel(reel_id)], served.clock.now)

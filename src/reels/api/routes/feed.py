@@ -12,6 +12,7 @@ from reels.api.problems import request_id_of
 from reels.api.query import query_of, whole_number
 from reels.api.services import Services
 from reels.core.errors import BadRequest
+from reels.ingest.files.values import identifier
 from reels.schemas.feed import FeedPageOut
 from reels.schemas.problem import problems
 
@@ -32,11 +33,10 @@ def hot_route(services: Services) -> Route:
         mode = values.get("mode", MODES[0])
         if mode not in MODES:
             raise BadRequest("mode", "expected " + " or ".join(MODES))
-        for name in ("cursor", "user_id"):
-            if len(values.get(name, "")) > _LONGEST or "\0" in values.get(name, ""):
-                raise BadRequest(name, "can't be one of ours")
+        if len(values.get("cursor", "")) > _LONGEST or "\0" in values.get("cursor", ""):
+            raise BadRequest("cursor", "can't be one of ours")
         page = await services.feed.page(
-            acting_for(caller, values.get("user_id")),
+            acting_for(caller, _user_id(values)),
             limit=whole_number(values, "limit", _DEFAULT_LIMIT, limits.page_limit),
             cursor=values.get("cursor") or None,
             mode=mode,
@@ -46,6 +46,19 @@ def hot_route(services: Services) -> Route:
         return Response(page, media_type="application/json", headers={"cache-control": "no-store"})
 
     return Route(PATH, feed, methods=["GET"])
+
+
+def _user_id(values: dict[str, str]) -> str | None:
+    """As files of events give them, or none."""
+    given = values.get("user_id")
+    if given is None:
+        return None
+    try:
+        if user_id := identifier(given):
+            return user_id
+    except ValueError as error:
+        raise BadRequest("user_id", str(error)) from None
+    raise BadRequest("user_id", "empty")
 
 
 def documented(services: Services) -> APIRouter:

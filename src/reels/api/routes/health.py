@@ -37,6 +37,16 @@ def routes(services: Services) -> APIRouter:
         body = {"status": "waiting" if missing else "ready", "missing": missing}
         return JSONResponse(body, 503 if missing else 200)
 
+    @router.head("/healthz", include_in_schema=False)
+    async def alive() -> Response:
+        """For probes that send HEAD."""
+        return Response()
+
+    @router.head("/readyz", include_in_schema=False)
+    async def ready() -> Response:
+        """For probes that send HEAD."""
+        return Response(status_code=503 if await services.unready() else 200)
+
     @router.get(
         "/metrics",
         response_class=Response,
