@@ -6,7 +6,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib import metadata
 from pathlib import Path
 from typing import Any, NoReturn
@@ -34,8 +34,8 @@ from reels.stores import local
 tie = sys.argv[2]
 mongo = local.MongoOptions(kind="mongod", cache_gb=0.25, tie=tie)
 with local.start(Path(sys.argv[1]), mongo=mongo, valkey=local.ValkeyOptions(tie=tie)) as stores:
-    print(json.dumps([stores.mongod.pid, stores.valkey.pid, stores.mongo_url]), flush=True)
     try:
+        print(json.dumps([stores.mongod.pid, stores.valkey.pid, stores.mongo_url]), flush=True)
         time.sleep(600)
     except KeyboardInterrupt:
         print(json.dumps([stores.mongod.running, stores.valkey.running]), flush=True)
@@ -66,6 +66,15 @@ def living(group: int) -> list[str]:
         state, _, its_group = rest.split()[:3]
         if int(its_group) == group and state not in "ZX":
             found.append(name)
+    return found
+
+
+def open_files(pid: int) -> list[str]:
+    """What a process has open; it may open and close meanwhile."""
+    found = []
+    for file in Path(f"/proc/{pid}/fd").iterdir():
+        with suppress(FileNotFoundError):
+            found.append(str(file.readlink()))
     return found
 
 
@@ -311,7 +320,7 @@ class TestCrash:
     def test_the_stores_hold_the_lock_too(self, data_dir: Path) -> None:
         with local.start(data_dir, mongo=MONGOD) as stores:
             for pid in (stores.mongod.pid, stores.valkey.pid):
-                assert str(data_dir / "lock") in [str(file.readlink()) for file in Path(f"/proc/{pid}/fd").iterdir()]
+                assert str(data_dir / "lock") in open_files(pid)
 
     def test_a_directory_is_waited_for_while_a_dead_owners_stores_still_die(self, data_dir: Path) -> None:
         owner = """

@@ -117,6 +117,7 @@ def interactions_of(batch: EventColumns) -> Interactions:
     if not len(starts):
         return _concatenated([])
     share = _shares(batch.watch_sec[order], batch.duration_sec[order])
+    share[kind == KINDS.index(EventKind.IMPRESSION)] = np.nan  # the fold does not look at it either
     kinds = np.bitwise_or.reduceat(np.left_shift(np.uint16(1), kind.astype(np.uint16)), starts)
     for on, off in _SWITCHES:
         kinds = _switched(kinds, kind, at, starts, KINDS.index(on), KINDS.index(off))
