@@ -2,15 +2,22 @@ from typing import Any, cast
 
 import numpy as np
 import pytest
+from tests.contracts.after_work import AfterWorkContract
 from tests.ingesting import NOW
 
 from reels.api.metrics import Metrics
 from reels.api.page_metrics import PageMetrics
 from reels.core.keys import keys_of
 from reels.core.types import CandidateSet, FeedPage, FeedQuery, RankedReel
-from reels.recommender.stages import Done
+from reels.recommender.stages import AfterWork, Done
 
 pytestmark = pytest.mark.anyio
+
+
+class TestPageMetrics(AfterWorkContract):
+    @pytest.fixture
+    def work(self) -> AfterWork:
+        return PageMetrics(Metrics())
 
 
 def shown(explored: bool, *sources: str) -> RankedReel:

@@ -1,55 +1,43 @@
 """Text embedders: meaning, empty texts, spaces; and the content space made from them."""
 
+from functools import cache
+
 import numpy as np
 import pytest
+from tests.contracts.embedder import EmbedderContract
 
 from reels.core.errors import ConfigError
 from reels.core.types import Floats
 from reels.learning.embedders import Embedder, HashEmbedder, UseEmbedder, embedder_of
 from reels.learning.embeddings import fit_content_space
-from reels.learning.preprocessing import CLEANING_VERSION
 
 
-@pytest.fixture(scope="module")
-def use() -> UseEmbedder:
+@cache
+def loaded() -> UseEmbedder:
+    """Loading the model takes a second: once."""
     return UseEmbedder(threads=1)
 
 
-@pytest.fixture(params=["use", "hash"])
-def embedder(request: pytest.FixtureRequest, use: UseEmbedder) -> Embedder:
-    return use if request.param == "use" else HashEmbedder()
+class TestUse(EmbedderContract):
+    def make(self) -> Embedder:
+        return loaded()
 
 
-def test_rows_are_unit_or_zero_and_the_same_every_time(embedder: Embedder) -> None:
-    texts = ["funny cat video", "", "street food in delhi", "猫の動画", "x"]
-    rows = embedder.embed(texts)
-    assert rows.shape == (5, embedder.dim)
-    assert rows.dtype == np.float32
-    np.testing.assert_allclose(np.linalg.norm(rows, axis=1), [1, 0, 1, 1, 1], rtol=1e-4)
-    np.testing.assert_array_equal(rows, embedder.embed(texts))
-    np.testing.assert_allclose(rows[2], embedder.embed(texts[2:3])[0], atol=1e-5)
-    assert embedder.embed([]).shape == (0, embedder.dim)
+class TestHash(EmbedderContract):
+    def make(self) -> Embedder:
+        return HashEmbedder()
 
 
-def test_alike_titles_are_nearer(embedder: Embedder) -> None:
-    rows = embedder.embed(
-        ["funny cat plays piano", "a funny cat playing the piano", "quarterly tax advice for farmers"]
-    )
-    assert rows[0] @ rows[1] > 0.3 + rows[0] @ rows[2]
-
-
-def test_use_knows_meaning_across_words_and_languages(use: UseEmbedder) -> None:
-    rows = use.embed(
+def test_use_knows_meaning_across_words_and_languages() -> None:
+    rows = loaded().embed(
         ["cooking a delicious dinner", "recipe for a tasty meal", "cocinar una cena deliciosa", "football goal"]
     )
     assert rows[0] @ rows[1] > rows[0] @ rows[3] + 0.1
     assert rows[0] @ rows[2] > rows[0] @ rows[3] + 0.3
 
 
-def test_spaces_name_embedder_and_cleaning() -> None:
-    spaces = {embedder_of("use").space, embedder_of("hash").space}
-    assert len(spaces) == 2
-    assert all(space.endswith(f"-c{CLEANING_VERSION}") for space in spaces)
+def test_no_two_embedders_share_a_space() -> None:
+    assert embedder_of("use").space != embedder_of("hash").space
     with pytest.raises(ConfigError, match="bert"):
         embedder_of("bert")
 

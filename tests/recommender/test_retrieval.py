@@ -1,26 +1,33 @@
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from tests.contracts.retrieval import RetrievalContract, unit
 
+from reels.core.types import Floats, Mask, Rows
 from reels.recommender import retrieval
-from reels.recommender.retrieval import Exact
+from reels.recommender.retrieval import Exact, Retrieval
 
 
-@settings(max_examples=40, deadline=None)
-@given(seed=st.integers(0, 1000), n=st.integers(0, 200), k=st.integers(1, 250), block=st.sampled_from([7, 64, 1000]))
-def test_finds_the_largest_inner_products_whatever_the_block(seed: int, n: int, k: int, block: int) -> None:
-    rng = np.random.default_rng(seed)
-    vectors, queries = rng.normal(size=(n, 8)).astype(np.float32), rng.normal(size=(3, 8)).astype(np.float32)
-    active = rng.random(n) > 0.2
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(retrieval, "BLOCK", block)
-        rows, scores = Exact(vectors, active).nearest(queries, k)
-    assert rows.shape == scores.shape == (3, k)
-    for q in range(3):
-        every = np.where(active, vectors @ queries[q], -np.inf)
-        best = np.sort(every[active])[::-1][:k]
-        found = rows[q][rows[q] >= 0]
-        assert len(found) == len(best)
-        assert np.allclose(every[found], best, atol=1e-5)
-        assert (np.diff(scores[q][: len(best)]) <= 0).all()
+class TestExact(RetrievalContract):
+    def make(self, vectors: Floats, active: Mask) -> Retrieval:
+        return Exact(vectors, active)
+
+
+class InBlocks(Exact):
+    """Seven rows at a time."""
+
+    def nearest(self, queries: Floats, k: int) -> tuple[Rows, Floats]:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(retrieval, "BLOCK", 7)
+            return super().nearest(queries, k)
+
+
+class TestExactInBlocks(RetrievalContract):
+    def make(self, vectors: Floats, active: Mask) -> Retrieval:
+        return InBlocks(vectors, active)
+
+
+def test_one_block_or_many_is_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    vectors, active = unit(500, 5), np.random.default_rng(5).random(500) > 0.3
+    whole = Exact(vectors, active).nearest(vectors[:4], 50)[0]
+    monkeypatch.setattr(retrieval, "BLOCK", 33)
+    np.testing.assert_array_equal(Exact(vectors, active).nearest(vectors[:4], 50)[0], whole)

@@ -2,36 +2,20 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import replace
 
-import numpy as np
 import pytest
 from tests.conftest import Database
-from tests.recommender.models_in_use import plain
-from tests.recommender.viewers import query, state_of
+from tests.contracts.after_work import AfterWorkContract, done
 from tests.waiting import eventually_async
 
 from reels.core.errors import StoreUnavailable
-from reels.core.policy import Policy
 from reels.core.types import ServedFeed
 from reels.recommender.after.record import Record
-from reels.recommender.pipeline import compute
-from reels.recommender.stages import Done, PageInputs
-from reels.recommender.standard import pipelines
-from reels.recommender.viewer import viewer_of
+from reels.recommender.stages import AfterWork
 from reels.stores.mongo.connect import Mongo
 from reels.stores.mongo.feeds import MongoFeeds
 
 pytestmark = pytest.mark.anyio
-
-
-def done(number: int) -> Done:
-    asked = replace(query(), feed_id=f"{number:032x}")
-    rows = np.flatnonzero(plain().active)[:40].astype(np.int32)
-    nothing = np.empty(0, np.int32)
-    inputs = PageInputs(asked, viewer_of(state_of(), plain()), rows, np.zeros(40, np.uint16), (), nothing)
-    page = compute(inputs, plain(), Policy(), pipelines()["for_you"]).page
-    return Done(asked, page, inputs, plain())
 
 
 async def written(record: Record) -> bool:
@@ -52,6 +36,13 @@ class SometimesAway(MongoFeeds):
 @pytest.fixture
 def feeds(mongo: Database) -> SometimesAway:
     return SometimesAway(Mongo(mongo))
+
+
+class TestRecord(AfterWorkContract):
+    @pytest.fixture
+    def work(self, feeds: SometimesAway) -> AfterWork:
+        feeds.away = True  # queueing waits for nobody
+        return Record(feeds)
 
 
 async def test_pages_are_written_in_the_background(feeds: SometimesAway) -> None:
