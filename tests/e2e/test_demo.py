@@ -27,6 +27,8 @@ def test_it_leads_to_a_page_with_scores_and_reasons(demo: Demo) -> None:
         assert item["reasons"]
         assert set(item["parts"]) == {"content", "cf", "popularity", "exploration"}
         assert 0 < item["propensity"] <= 1
+        made_of = sum(item["contributions"].values()) + sum(item["boosts"].values())
+        assert item["score"] == pytest.approx(made_of, abs=1e-4)
 
 
 def test_the_printed_lines_work_when_pasted(demo: Demo) -> None:

@@ -46,7 +46,10 @@ async def test_a_page_says_everything_about_itself(mine: Desk) -> None:
     assert page["degraded"] == []
     assert len(page["items"]) == 10
     for item in page["items"]:
-        assert set(item["parts"]) == {"content", "cf", "popularity", "exploration"}
+        assert set(item["parts"]) == {"content", "cf", "popularity", "exploration"} == set(item["contributions"])
+        assert sum(item["contributions"].values()) + sum(item["boosts"].values()) == pytest.approx(
+            item["score"], abs=1e-4
+        )
         assert 1 <= len(item["reasons"]) <= 3
         assert len(item["reasons"]) == len(item["reason_codes"])
         assert 0 < item["propensity"] <= 1

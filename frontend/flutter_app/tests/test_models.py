@@ -21,14 +21,16 @@ def test_an_item_without_media_gets_the_drawn_film() -> None:
     assert only.poster_url == "http://api/media/r1.jpg"
 
 
-@pytest.mark.parametrize("bad", [{}, {"reel_id": "x", "duration_sec": "long"}, None, {"reel_id": "x", "parts": [1]}])
+@pytest.mark.parametrize(
+    "bad", [{}, {"reel_id": "x", "duration_sec": "long"}, None, {"reel_id": "x", "contributions": [1]}]
+)
 def test_one_bad_item_does_not_spoil_the_page(bad: object) -> None:
     assert [r.reel_id for r in read_reels([bad, {"reel_id": "r1"}], absolute)] == ["r1"]
 
 
 def test_parts_without_an_opinion_are_left_out() -> None:
-    (only,) = read_reels([{"reel_id": "r", "parts": {"cf": None, "content": 0.5}}], absolute)
-    assert dict(only.parts) == {"content": 0.5}
+    (only,) = read_reels([{"reel_id": "r", "contributions": {"cf": None, "content": 0.5}}], absolute)
+    assert dict(only.contributions) == {"content": 0.5}
 
 
 def test_a_page_knows_its_policy_and_what_was_missing() -> None:

@@ -221,6 +221,8 @@ class RankedReel:
     sources: tuple[str, ...]
     reason_codes: tuple[str, ...] = ()
     """Of each reason, `code` or `code|parameter`, for a client that has its own words (`recommender.reasons`)."""
+    contributions: dict[str, float] = field(default_factory=dict)
+    """What each part adds to the score: its weight times the part; with the boosts they sum to it."""
 
 
 @dataclass(frozen=True, slots=True)

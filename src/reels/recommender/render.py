@@ -25,6 +25,7 @@ def _item(item: RankedReel, models: Models) -> bytes:
     live = {
         "score": item.score,
         "parts": item.parts,
+        "contributions": item.contributions,
         "boosts": item.boosts,
         "reasons": item.reasons,
         "reason_codes": item.reason_codes,

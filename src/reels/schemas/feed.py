@@ -11,8 +11,9 @@ EXAMPLE_PAGE: dict[str, Any] = {
     "items": [
         {
             **EXAMPLE_REEL,
-            "score": 0.71,
+            "score": 0.73,
             "parts": {"content": 0.92, "cf": 0.61, "popularity": 0.4, "exploration": 0.27},
+            "contributions": {"content": 0.46, "cf": 0.183, "popularity": 0.04, "exploration": 0.027},
             "boosts": {"trending": 0.02},
             "reasons": ["Because you watched “The last tram home” to the end"],
             "reason_codes": ["watched_to_end|The last tram home"],
@@ -35,7 +36,8 @@ class FeedItem(ReelOut):
 
     score: float = Field(description="What it was ranked by: the weighted parts, and boosts.")
     parts: dict[str, float] = Field(description="The parts of the score, each 0..1, unweighted.")
-    boosts: dict[str, float] = Field(description="What was added on top.")
+    contributions: dict[str, float] = Field(description="What each part adds to the score: its weight times the part.")
+    boosts: dict[str, float] = Field(description="What was added on top: contributions and boosts sum to the score.")
     reasons: list[str] = Field(description="Why it is shown, in words.")
     reason_codes: list[str] = Field(description="Of each reason, `code` or `code|parameter`, for your own words.")
     explored: bool = Field(description="Drawn by chance, to learn.")

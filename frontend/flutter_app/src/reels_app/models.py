@@ -30,7 +30,7 @@ class Trouble(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Reel:
-    """One reel as the API serves it. `parts` sum to the score; urls are absolute."""
+    """One reel as the API serves it; urls are absolute. `contributions`: what each part adds to the score."""
 
     reel_id: str
     title: str
@@ -40,7 +40,7 @@ class Reel:
     tags: tuple[str, ...] = ()
     duration_sec: float = 0.0
     score: float | None = None
-    parts: Mapping[str, float] = field(default_factory=dict)
+    contributions: Mapping[str, float] = field(default_factory=dict)
     reasons: tuple[str, ...] = ()
     explored: bool = False
     propensity: float | None = None
@@ -67,7 +67,7 @@ class Reel:
             tags=tuple(str(tag) for tag in data.get("tags") or ()),
             duration_sec=float(data.get("duration_sec") or 0.0),
             score=None if data.get("score") is None else float(data["score"]),
-            parts={str(k): float(v) for k, v in (data.get("parts") or {}).items() if v is not None},
+            contributions={str(k): float(v) for k, v in (data.get("contributions") or {}).items() if v is not None},
             reasons=tuple(str(reason) for reason in data.get("reasons") or ()),
             explored=bool(data.get("explored")),
             propensity=None if data.get("propensity") is None else float(data["propensity"]),

@@ -37,7 +37,7 @@ def why_sheet(
         rows.append(_reason(ft.Icons.EXPLORE_ROUNDED, words("explored")))
     if not rows:
         rows.append(theme.text(words("no_reasons"), 15, color=theme.TEXT_DIM))
-    made_of = shares(reel.parts)
+    made_of = shares(reel.contributions)
     if made_of:
         rows.append(theme.label(words("score_made_of"), theme.TEXT_DIM))
         rows.append(stacked_bar(made_of, words))
