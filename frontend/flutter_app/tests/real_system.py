@@ -24,6 +24,18 @@ T = TypeVar("T")
 START_WITHIN = 300.0
 
 
+def insist(act: Callable[[], object], done: Callable[[], object], what: str, tries: int = 4) -> None:
+    """Act until it is done, as a person would: on a busy machine a browser's two taps come too far apart, say."""
+    for number in range(tries):
+        act()
+        try:
+            eventually(done, 10.0, what)
+            return
+        except AssertionError:
+            if number == tries - 1:
+                raise
+
+
 def eventually(condition: Callable[[], T], within: float = 40.0, what: str = "") -> T:
     """The first true value of `condition`; AssertionError after `within` seconds."""
     deadline = time.monotonic() + within

@@ -5,7 +5,7 @@ import urllib.parse
 from collections.abc import Callable
 
 import pytest
-from real_system import RealSystem, eventually
+from real_system import RealSystem, eventually, insist
 from viewer import Viewer
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("app")]
@@ -77,10 +77,10 @@ def test_liking_by_button_by_key_and_by_double_tap(make_viewer: MakeViewer, syst
     viewer.press(f"like-{first}")
     second = viewer.next(first)
     viewer.playing(second)
-    viewer.double_tap()
+    insist(viewer.double_tap, lambda: second in system.counts(viewer.user_id, "like"), "the like of the double tap")
     third = viewer.next(second)
-    viewer.key("l")
-    eventually(lambda: len(system.events(viewer.user_id, "like")) == 3, what="three likes")
+    insist(lambda: viewer.key("l"), lambda: third in system.counts(viewer.user_id, "like"), "the like of the key")
+    eventually(lambda: first in system.counts(viewer.user_id, "like"), what="the like of the button")
     assert system.counts(viewer.user_id, "like") == {first: 1, second: 1, third: 1}
 
 
