@@ -318,7 +318,9 @@ def handshake(deployed: Deployed, context: ssl.SSLContext, name: str = "localhos
 def socket_of(deployed: Deployed, origin: str | None) -> ClientConnection:
     """The app's socket, opened as by a page of `origin`."""
     told = Origin(origin) if origin else None
-    return connect(f"wss://localhost:{deployed.site.https}/ws", ssl=deployed.site.trust(), origin=told)
+    address = f"wss://localhost:{deployed.site.https}/ws"
+    # Patient: the other test process may keep both cores busy.
+    return connect(address, ssl=deployed.site.trust(), origin=told, open_timeout=60)
 
 
 def reaches(deployed: Deployed, request_id: str) -> bool:

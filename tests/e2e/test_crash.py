@@ -145,7 +145,7 @@ def test_the_next_page_obeys_what_was_acknowledged_before_the_crash(system: Syst
     viewer = Viewer(system.url)
     for victim in (system.stores.valkey, system.stores.mongod, system.api):
         reel = viewer.page(limit=3)["items"][0]
-        viewer.did("not_interested", reel)
+        assert _told_again(viewer, viewer.event("not_interested", reel))["stored"] == 1
         victim.kill()
         victim.start()
         page = _page_again(viewer)
