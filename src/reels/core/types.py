@@ -201,6 +201,8 @@ class ScoreBoard:
     parts: dict[str, Floats]
     boosts: dict[str, Floats]
     total: Floats
+    weights: dict[str, float] = field(default_factory=dict)
+    """What each part counted in this request: the policy's weights, but for parts that knew nothing of any row."""
 
 
 @dataclass(frozen=True, slots=True)

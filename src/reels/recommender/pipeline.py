@@ -51,7 +51,7 @@ def compute(
     rng = np.random.default_rng(query.seed)
     picks = pipeline.selection.pick(query, models, policy, rows, board, inputs.above, rng)
     reasons = reasons_of(query, viewer, models, policy, rows, board, picks) if explain else [()] * len(picks)
-    items = _items(models, policy, rows, found_by, inputs.sources, board, picks, reasons)
+    items = _items(models, rows, found_by, inputs.sources, board, picks, reasons)
     page = FeedPage(
         feed_id=query.feed_id,
         user_id=query.user_id,
@@ -104,7 +104,6 @@ def kept(query: FeedQuery, viewer: Viewer, models: Models, filters: Sequence[Fil
 
 def _items(
     models: Models,
-    policy: Policy,
     rows: Rows,
     found_by: NDArray[np.uint16],
     sources: tuple[str, ...],
@@ -118,7 +117,6 @@ def _items(
     scores = _rounded(board.total, at)
     parts = _by_pick(board.parts, at)
     boosts = _by_pick(board.boosts, at)
-    weights = {name: float(getattr(policy.weights, name)) for name in board.parts}
     return tuple(
         RankedReel(
             reel_id=models.reel(places[i])["reel_id"],
@@ -131,7 +129,7 @@ def _items(
             propensity=pick.propensity,
             sources=_names(sources, bits[i]),
             reason_codes=tuple(str(one) for one in reasons[i]),
-            contributions={name: round(weights[name] * part, _DIGITS) for name, part in parts[i].items()},
+            contributions={name: round(board.weights[name] * part, _DIGITS) for name, part in parts[i].items()},
         )
         for i, pick in enumerate(picks)
     )

@@ -121,20 +121,21 @@ def _of_one(
 ) -> tuple[Reason, ...]:
     parts = {name: float(values[pick.index]) for name, values in board.parts.items()}
     boosts = {name: float(values[pick.index]) for name, values in board.boosts.items()}
-    weights = policy.weights
+    weights = board.weights
+    fresh = 0 <= query.now - models.published[row] < FRESH_SEC
     strong: list[tuple[float, Reason]] = []
     if because.near[place] >= 0 and parts["content"] >= TELLING:
         strong.append(
-            (weights.content * parts["content"], _of_event(viewer.evidence, models, int(because.near[place])))
+            (weights["content"] * parts["content"], _of_event(viewer.evidence, models, int(because.near[place])))
         )
     if parts["cf"] >= TELLING:
-        strong.append((weights.cf * parts["cf"], _of_neighbours(viewer.evidence, models, because, place)))
+        strong.append((weights["cf"] * parts["cf"], _of_neighbours(viewer.evidence, models, because, place)))
     if parts["popularity"] >= POPULAR and models.impressions[row] >= policy.fair_trial_impressions:
-        strong.append((weights.popularity * parts["popularity"], _popular(viewer, models, row)))
+        strong.append((weights["popularity"] * parts["popularity"], _popular(viewer, models, row)))
     strong.append((boosts["trending"], _trending(viewer, models, row)))
     strong.append((boosts["new_creator"], Reason("new_creator")))
-    if 0 <= query.now - models.published[row] < FRESH_SEC:
-        strong.append((weights.exploration * parts["exploration"], Reason("fresh")))
+    if fresh:
+        strong.append((weights["exploration"] * parts["exploration"], Reason("fresh")))
     total = max(float(board.total[pick.index]), 1e-9)
     named = [(amount, reason) for amount, reason in strong if amount > 0 and amount >= SHARE * total]
     said = [reason for _, reason in sorted(named, key=lambda one: -one[0])]
@@ -142,7 +143,7 @@ def _of_one(
         said.insert(0, Reason("following"))
     if pick.explored:
         said.insert(0, Reason("explored"))
-    return tuple(said[:MOST]) or (Reason("getting_to_know"),)
+    return tuple(said[:MOST]) or (Reason("fresh" if fresh else "getting_to_know"),)
 
 
 def _of_event(evidence: Evidence, models: Models, place: int) -> Reason:

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from tests.recommender.models_in_use import with_tail
-from tests.recommender.viewers import mixed, query
+from tests.recommender.viewers import mixed, query, state_of
 
 from reels.core.policy import Policy, Weights
 from reels.recommender.ranker.blend import normalised
@@ -33,6 +33,17 @@ def test_max_keeps_ratios_and_rank_only_places() -> None:
 def test_another_normalisation_is_refused() -> None:
     with pytest.raises(ValueError, match="'z'"):
         normalised(np.ones(2, np.float32), "z")
+
+
+def test_what_parts_that_know_nothing_would_weigh_goes_to_popularity() -> None:
+    models, policy = with_tail(), Policy()
+    rows = np.arange(models.n, dtype=np.int32)
+    board = pipelines()["for_you"].ranker.rank(query(), viewer_of(state_of(), models), models, policy, rows)
+    assert not board.parts["content"].any()
+    assert not board.parts["cf"].any()
+    assert board.weights == pytest.approx({"content": 0, "cf": 0, "popularity": 0.9, "exploration": 0.1})
+    plain_total = 0.9 * board.parts["popularity"] + 0.1 * board.parts["exploration"]
+    assert np.allclose(board.total, plain_total + board.boosts["trending"] + board.boosts["new_creator"], atol=1e-6)
 
 
 def test_the_total_is_the_documented_formula() -> None:

@@ -9,7 +9,8 @@ the request:
     none   cut to 0..1 as it is.
 
 NaN means "no opinion" and counts 0: a part that knows nothing of a reel neither helps nor is replaced by another part's
-say. While a part knows nothing of any reel (a cold viewer), it is 0 for all and the order is left to the others.
+say. A part that knows nothing of any reel (content and CF for a cold viewer) hands its weight to popularity: what most
+like is the best guess of what somebody unknown likes. Otherwise exploration would be half of a new viewer's page.
 A boost is a share of the best score of the request: raw 0..1 times the policy's boost times that. So it weighs the same
 for a viewer of whom all parts know something as for a cold one, where two of the four parts are silent.
 """
@@ -23,6 +24,8 @@ from reels.core.types import FeedQuery, Floats, Rows, ScoreBoard
 from reels.recommender.models import Models
 from reels.recommender.stages import Score, Viewer
 
+POPULARITY = "popularity"
+
 
 class Blend:
     """The weighted sum of the parts and boosts."""
@@ -32,12 +35,14 @@ class Blend:
 
     def rank(self, query: FeedQuery, viewer: Viewer, models: Models, policy: Policy, rows: Rows) -> ScoreBoard:
         """All parts and boosts of the rows and their total; float32[n] each."""
+        parts = {
+            part.name: normalised(part.score(query, viewer, models, policy, rows), policy.normalisation)
+            for part in self.parts
+        }
+        weights = _weights(policy, parts)
         total = np.zeros(len(rows), np.float32)
-        parts: dict[str, Floats] = {}
-        for part in self.parts:
-            raw = part.score(query, viewer, models, policy, rows)
-            parts[part.name] = normalised(raw, policy.normalisation)
-            total += np.float32(getattr(policy.weights, part.name)) * parts[part.name]
+        for name, part in parts.items():
+            total += np.float32(weights[name]) * part
         best = total.max(initial=0.0)
         boosts: dict[str, Floats] = {}
         for boost in self.boosts:
@@ -45,7 +50,19 @@ class Blend:
             weight = np.float32(getattr(policy, f"{boost.name}_boost"))
             boosts[boost.name] = weight * best * normalised(raw, "none")
             total += boosts[boost.name]
-        return ScoreBoard(parts, boosts, total)
+        return ScoreBoard(parts, boosts, total, weights)
+
+
+def _weights(policy: Policy, parts: dict[str, Floats]) -> dict[str, float]:
+    """The policy's weights; those of parts that know nothing of any row are popularity's."""
+    weights = {name: float(getattr(policy.weights, name)) for name in parts}
+    if not parts.get(POPULARITY, np.zeros(0)).any():
+        return weights
+    for name, part in parts.items():
+        if not part.any():
+            weights[POPULARITY] += weights[name]
+            weights[name] = 0.0
+    return weights
 
 
 def normalised(raw: Floats, how: str) -> Floats:
