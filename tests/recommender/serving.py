@@ -135,7 +135,7 @@ class Desk:
 async def desk(
     mongo: Database, redis_url: str, models: Models | None = None, ttl: float = 300.0
 ) -> AsyncIterator[Desk]:
-    """A worker on these stores; its sessions' chance is drawn from one seed, so that a test passes or fails for good."""
+    """A worker on these stores; chance is drawn from one seed, so that a test passes or fails for good."""
     database = Mongo(mongo)
     await ensure_indexes(database, 30)
     used = models or plain()
