@@ -1,6 +1,6 @@
 """How long work shows itself: a bar on a terminal, nothing elsewhere; the summary always."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
@@ -23,6 +23,17 @@ def bar(what: str, total: float | None = None) -> Iterator[tuple[Progress, TaskI
     )
     with Progress(*columns, console=err, disable=not err.is_terminal, transient=True) as progress:
         yield progress, progress.add_task(what, total=total)
+
+
+@contextmanager
+def watching(what: str) -> Iterator[Callable[[str, int, int], None]]:
+    """A bar whose words and numbers are told as the work goes on: what is being done, how many of how many."""
+    with bar(what) as (progress, task):
+
+        def watch(doing: str, done: int, total: int) -> None:
+            progress.update(task, description=doing, completed=done, total=total or None)
+
+        yield watch
 
 
 def summary(title: str, rows: dict[str, object]) -> None:

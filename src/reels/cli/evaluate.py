@@ -1,8 +1,7 @@
 """`reels evaluate`: how good the recommendations are, and `reels evaluation-report`: several runs as one document."""
 
 import asyncio
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -11,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from reels.cli.console import bar, out
+from reels.cli.console import out, watching
 from reels.core.errors import InputError
 from reels.evaluation.baselines import BASELINES
 from reels.evaluation.compare import differences
@@ -19,7 +18,6 @@ from reels.evaluation.log import Catalogue, Log
 from reels.evaluation.logs import SOURCES
 from reels.evaluation.logs import imported as here
 from reels.evaluation.plans import default_splits, plan_for
-from reels.evaluation.protocol import Watch
 from reels.evaluation.report.tables import Grid, comparison, grids
 from reels.evaluation.report.writing import write, write_document
 from reels.evaluation.results import Evaluation, Folder, read
@@ -61,7 +59,7 @@ def evaluate(
     config = RunConfig(sample, seed, threads, fresh)
     now = datetime.now(UTC).strftime("%Y-%m-%d")
     wanted = _names(splits, list(plan), "split", default_splits(plan))
-    with _watching() as watch:
+    with watching("evaluating") as watch:
         found = run_all(data, plan, wanted, chosen, root, config, made_at=now, watch=watch)
     compared = _compared(found, before, Folder(root), compare)
     wide = Console(width=max(out.width, WIDE), highlight=False)
@@ -104,17 +102,6 @@ def _names(given: str, known: Sequence[str], what: str, default: Sequence[str] |
     if unknown := [name for name in names if name not in known]:
         raise InputError(f"no {what} {', '.join(unknown)}; there are {', '.join(known)}")
     return names or list(known if default is None else default)
-
-
-@contextmanager
-def _watching() -> Iterator[Watch]:
-    """A bar that says what is being done."""
-    with bar("evaluating") as (progress, task):
-
-        def watch(what: str, done: int, total: int) -> None:
-            progress.update(task, description=what, completed=done, total=total or None)
-
-        yield watch
 
 
 def _compared(found: Evaluation, before: Evaluation | None, folder: Folder, where: Path | None) -> list[Grid]:

@@ -53,8 +53,8 @@ class Reactions:
         return kinds
 
 
-def react(affinity: Floats, duration_sec: Floats, patience: float, rng: np.random.Generator) -> Reactions:
-    """Reactions of one viewer to n reels: `affinity` (n,) in 0..1, `duration_sec` (n,) above 0."""
+def react(affinity: Floats, duration_sec: Floats, patience: float | Floats, rng: np.random.Generator) -> Reactions:
+    """Reactions to n reels: `affinity` (n,) in 0..1, `duration_sec` (n,) above 0; `patience` of one viewer or (n,)."""
     u = rng.random((len(affinity), DRAWS)).T
     skipped = u[0] < 0.92 * (1.0 - affinity) ** 1.6
     glance = np.minimum(0.3 + u[1] * (1.7 + 4.0 * patience), 0.5 * duration_sec)
@@ -71,7 +71,7 @@ def react(affinity: Floats, duration_sec: Floats, patience: float, rng: np.rando
     )
 
 
-def _share(affinity: Floats, duration_sec: Floats, patience: float, u: Floats, loop: Floats) -> Floats:
+def _share(affinity: Floats, duration_sec: Floats, patience: float | Floats, u: Floats, loop: Floats) -> Floats:
     """Share of the duration that is watched, 0.05..2: u^((1 - m) / m) is Beta(m / (1 - m), 1), whose mean is m."""
     mean = (0.35 + 0.6 * affinity) * (25.0 / np.maximum(duration_sec, 25.0)) ** (0.35 * (1.0 - patience))
     share = np.maximum(u ** ((1.0 - mean) / mean), 0.05)

@@ -122,10 +122,12 @@ def _topics(creator: Ints, creators: Creators, rng: np.random.Generator) -> Ints
 def _reposts(share: float, language: Ints, rng: np.random.Generator) -> list[tuple[int, int]]:
     """(copy, original) rows: the original is older and in the same language."""
     pairs = []
+    rows_of = {int(code): np.flatnonzero(language == code) for code in np.unique(language)}
     for copy in sorted(rng.permutation(len(language))[: round(share * len(language))]):
-        older = np.flatnonzero(language[:copy] == language[copy])
-        if len(older):
-            pairs.append((int(copy), int(rng.choice(older))))
+        rows = rows_of[int(language[copy])]
+        older = int(np.searchsorted(rows, copy))
+        if older:
+            pairs.append((int(copy), int(rows[rng.integers(older)])))
     return pairs
 
 

@@ -59,13 +59,18 @@ def affinity(viewer: Viewer, topic: Ints, quality: Floats, language: Ints) -> Fl
     return np.asarray(taste * (0.4 + 0.6 * quality) * match)
 
 
-def make_viewers(count: int, supply: Floats, rng: np.random.Generator) -> list[Viewer]:
-    """`count` viewers. `supply[language, topic]` = reels there are: people come for what there is to see."""
+def make_viewers(
+    count: int, supply: Floats, rng: np.random.Generator, *, first: int = 1, of: int | None = None
+) -> list[Viewer]:
+    """`count` viewers. `supply[language, topic]` = reels there are: people come for what there is to see.
+
+    They are numbered from `first`, of so many (`of`, default: these) in all.
+    """
     spoken = languages()
     shares = np.array([one.share for one in spoken])
     viewers = []
-    digits = max(3, len(str(count)))
-    for i in range(1, count + 1):
+    digits = max(3, len(str(of or count)))
+    for i in range(first, first + count):
         k = int(rng.choice(len(spoken), p=shares / shares.sum()))
         viewers.append(_viewer(f"viewer-{i:0{digits}d}", spoken[k], supply[k], rng))
     return viewers
