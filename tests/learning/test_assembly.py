@@ -1,8 +1,10 @@
 """Carrying results over to a newer catalogue."""
 
 import numpy as np
+import pytest
 
-from reels.learning.assembly import carried_rows, carried_table, creator_totals
+from reels.learning import assembly
+from reels.learning.assembly import carried_group, carried_rows, carried_table, creator_totals
 from reels.learning.snapshot import Neighbours
 
 
@@ -27,3 +29,24 @@ def test_creator_totals_leave_unknown_creators_alone() -> None:
     creators = np.array([7, 8, 7, 0, 0])
     assert creator_totals(creators, np.array([1, 2, 3, 4, 5]), 0).tolist() == [4, 2, 4, 4, 5]
     assert len(creator_totals(np.empty(0, np.int64), np.empty(0, np.int64), 0)) == 0
+
+
+def test_a_group_is_carried_by_its_dimensions(monkeypatch: pytest.MonkeyPatch) -> None:
+    table = {f"near_{name}": ("", (f"near_{name}",)) for name in ("indptr", "indices", "weights")}
+    shapes = {"seen": ("float32", ("ages", "n")), "ages": ("float32", ("ages",)), **table}
+    monkeypatch.setitem(assembly.GROUPS, "paint", shapes)
+    monkeypatch.setitem(assembly.NEIGHBOURS, "paint", ("near",))
+    arrays = {
+        "keys": np.array([10, 20, 30]),
+        "seen": np.array([[1, 2, 3]], np.float32),
+        "ages": np.array([7], np.float32),
+        "near_indptr": np.array([0, 1, 2, 2]),
+        "near_indices": np.array([2, 0], np.int32),
+        "near_weights": np.array([0.9, 0.5], np.float32),
+    }
+    moved = carried_group("paint", arrays, np.array([5, 10, 30]))
+    assert set(moved) == set(shapes)
+    assert moved["seen"].tolist() == [[0.0, 1.0, 3.0]]
+    assert moved["ages"].tolist() == [7.0]
+    assert moved["near_indptr"].tolist() == [0, 0, 1, 1]
+    assert moved["near_indices"].tolist() == [2]

@@ -9,7 +9,8 @@ from tests.snapshots import make_snapshot
 
 from reels.core.errors import BadSnapshot
 from reels.learning import snapshot as module
-from reels.learning.snapshot import SHAPES, Neighbours, empty_snapshot, open_snapshot, write
+from reels.learning.snapshot import SHAPES, Neighbours, Snapshot, empty_snapshot, open_snapshot, write
+from reels.learning.workbench import Arrays
 
 
 def test_what_is_written_is_what_is_opened(tmp_path: Path) -> None:
@@ -22,7 +23,7 @@ def test_what_is_written_is_what_is_opened(tmp_path: Path) -> None:
         if isinstance(before, Neighbours):
             for part in fields(before):
                 np.testing.assert_array_equal(getattr(before, part.name), getattr(after, part.name))
-        elif one.name != "manifest":
+        elif one.name not in ("manifest", "groups"):
             np.testing.assert_array_equal(before, after)
             assert before.dtype == after.dtype
 
@@ -98,3 +99,48 @@ def test_a_failed_write_leaves_nothing(tmp_path: Path, monkeypatch: pytest.Monke
     with pytest.raises(OSError, match="No space"):
         write(tmp_path, make_snapshot(10))
     assert list(tmp_path.iterdir()) == []
+
+
+GROUP = {"colour": ("float32", ("n", "hues")), "mix": ("int16", ("hues",))}
+
+
+@pytest.fixture
+def colours(monkeypatch: pytest.MonkeyPatch) -> Snapshot:
+    """A snapshot of 12 reels with a group of its own."""
+    monkeypatch.setitem(module.GROUPS, "paint", GROUP)
+    arrays = {"colour": np.ones((12, 3), np.float32), "mix": np.arange(3, dtype=np.int16)}
+    return replace(make_snapshot(12), groups={"paint": arrays})
+
+
+def test_a_group_of_further_tables_comes_back(tmp_path: Path, colours: Snapshot) -> None:
+    opened = open_snapshot(write(tmp_path, colours), verify=True)
+    np.testing.assert_array_equal(opened.groups["paint"]["mix"], [0, 1, 2])
+    assert opened.groups["paint"]["colour"].shape == (12, 3)
+
+
+def test_a_snapshot_without_a_group_opens(tmp_path: Path, colours: Snapshot) -> None:
+    assert open_snapshot(write(tmp_path, replace(colours, groups={}))).groups == {}
+
+
+def test_a_group_nobody_knows_is_not_looked_at(
+    tmp_path: Path, colours: Snapshot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    directory = write(tmp_path, colours)
+    monkeypatch.delitem(module.GROUPS, "paint")
+    assert open_snapshot(directory, verify=True).groups == {}
+
+
+def test_half_a_group_is_refused(tmp_path: Path, colours: Snapshot) -> None:
+    directory = write(tmp_path, colours)
+    (directory / "paint.mix.npy").unlink()
+    with pytest.raises(BadSnapshot, match=r"paint\.mix\.npy is missing"):
+        open_snapshot(directory)
+    del colours.groups["paint"]["mix"]  # type: ignore[attr-defined]
+    with pytest.raises(BadSnapshot, match="group paint has colour, expected colour, mix"):
+        write(tmp_path / "other", colours)
+
+
+def test_a_groups_lengths_are_checked(tmp_path: Path, colours: Snapshot) -> None:
+    short: Arrays = {**colours.groups["paint"], "mix": np.arange(2, dtype=np.int16)}
+    with pytest.raises(BadSnapshot, match=r"paint\.mix: length 2 of dimension 'paint\.hues', expected 3"):
+        write(tmp_path, replace(colours, groups={"paint": short}))

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from reels.core.keys import key_of
 from reels.core.ports import StoredReel
 from reels.core.types import Floats, Times, UserState
 from reels.core.user_state import HISTORY_LIMIT
@@ -12,18 +11,15 @@ from reels.evaluation.log import Log
 from reels.evaluation.recommenders import Context
 from reels.evaluation.texts import Texts
 from reels.learning import catalogue as columns
-from reels.learning.assembly import creator_totals
-from reels.learning.cf_matrix import directional, symmetric
+from reels.learning.assembly import assembled
+from reels.learning.cf_matrix import cf_arrays, directional, symmetric
 from reels.learning.embedders import Embedder, embedder_of
 from reels.learning.embeddings import fit_content_space
-from reels.learning.factorization import FactorizationConfig, factorize
+from reels.learning.factorization import FactorizationConfig, factor_arrays, factorize
 from reels.learning.interactions import histories_of
-from reels.learning.near_duplicates import near_duplicates
-from reels.learning.popularity import by_place, count, popularity
-from reels.learning.snapshot import Manifest, Snapshot
-from reels.learning.topics import topic_names, topics_of
-
-_UNKNOWN_CREATOR = key_of("")
+from reels.learning.popularity import count, popularity, popularity_arrays
+from reels.learning.snapshot import Snapshot
+from reels.learning.workbench import Arrays
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,60 +39,26 @@ def snapshot_of(train: Log, context: Context, config: SnapshotConfig | None = No
     config = config or SnapshotConfig()
     now, threads = context.now, context.threads
     catalogue = columns.catalogue_of(_stored(train, context))
+    keys = catalogue.keys
     embedder = embedder_of(config.embedder, threads=threads)
+    space = np.array(embedder.space)
     content, projection, centre = _content(context.texts, embedder, config.content_dim)
     pairs = train.pairs(context.catalogue)
-    histories = histories_of(pairs, catalogue.keys, now=now, half_life_sec=config.half_life_sec)
+    histories = histories_of(pairs, keys, now=now, half_life_sec=config.half_life_sec)
     factors = factorize(histories, FactorizationConfig(factors=config.factors, seed=context.seed), threads=threads)
-    counts = count(pairs, catalogue.keys, catalogue.published, now=now, half_life_sec=config.popularity_half_life_sec)
+    counts = count(pairs, keys, catalogue.published, now=now, half_life_sec=config.popularity_half_life_sec)
     overall = popularity(catalogue, counts, now=now, half_life_sec=config.popularity_half_life_sec)
-    regions, region = columns.coded(catalogue.regions)
-    languages, language = columns.coded(catalogue.languages)
-    topics = topics_of(content, seed=context.seed)
-    names = topic_names(topics, catalogue.tags, catalogue.texts)
-    impressions = counts.shown.astype(np.int64)
-    offsets = np.concatenate(([0], np.cumsum([len(one) for one in catalogue.public])))
-    return Snapshot(
-        manifest=Manifest(
-            version="evaluated",
-            created_at=now,
-            space=embedder.space,
-            rows=len(catalogue.keys),
-            content_dim=content.shape[1],
-            factors=config.factors,
-            regions=regions,
-            languages=languages,
-            topics=names,
-            events=len(train),
-            users=len(train.viewers),
-            factor_regularization=factors.regularization,
-            factor_alpha=factors.alpha,
+    results: dict[str, Arrays] = {
+        "content": {"keys": keys, "content": content, "projection": projection, "centre": centre, "space": space},
+        "cf_matrix": cf_arrays(
+            keys,
+            symmetric(histories, config.neighbours, threads=threads),
+            directional(histories, config.neighbours, threads=threads),
         ),
-        keys=catalogue.keys,
-        creators=catalogue.creators,
-        published=catalogue.published,
-        durations=catalogue.durations,
-        regions=region,
-        languages=language,
-        topics=topics,
-        duplicates=near_duplicates(catalogue.stories()),
-        active=catalogue.active,
-        impressions=impressions,
-        creator_impressions=creator_totals(catalogue.creators, impressions, _UNKNOWN_CREATOR),
-        usual_rate=counts.usual_rate,
-        content=content,
-        projection=projection,
-        centre=centre,
-        cf=symmetric(histories, config.neighbours, threads=threads),
-        next=directional(histories, config.neighbours, threads=threads),
-        factors=factors.factors,
-        gramian=factors.gramian,
-        popularity=overall,
-        popularity_by_region=by_place(overall, region, len(regions)),
-        popularity_by_language=by_place(overall, language, len(languages)),
-        reels=np.frombuffer(b"".join(catalogue.public), np.uint8),
-        reels_offsets=offsets.astype(np.int64),
-    )
+        "factorization": factor_arrays(keys, factors),
+        "popularity": popularity_arrays(catalogue, counts, overall),
+    }
+    return assembled(catalogue, pairs, results, version="evaluated", created_at=now)
 
 
 def states_of(viewers: Log, context: Context) -> list[UserState]:

@@ -4,8 +4,7 @@ import asyncio
 from typing import Any
 
 from reels.core.progress import Progress
-from reels.learning.cf_matrix import DirectionalConfig, SymmetricConfig, directional, symmetric
-from reels.learning.snapshot import Neighbours
+from reels.learning.cf_matrix import DirectionalConfig, SymmetricConfig, cf_arrays, directional, symmetric
 from reels.learning.training_set import histories_digest, load_histories
 from reels.learning.workbench import Workbench, digest
 
@@ -30,9 +29,5 @@ def _fit(bench: Workbench, k: int, half_life_sec: float, threads: int, progress:
     progress.advance()
     after = directional(histories, k, threads=threads)
     progress.advance()
-    bench.save(RESULT, made_of, {"keys": keys, **_arrays("cf", together), **_arrays("next", after)})
+    bench.save(RESULT, made_of, cf_arrays(keys, together, after))
     return {"pairs": len(histories.rows), "together": len(together.indices), "next": len(after.indices)}
-
-
-def _arrays(name: str, table: Neighbours) -> dict[str, Any]:
-    return {f"{name}_indptr": table.indptr, f"{name}_indices": table.indices, f"{name}_weights": table.weights}

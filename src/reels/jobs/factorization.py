@@ -3,12 +3,10 @@
 import asyncio
 from typing import Any
 
-import numpy as np
-
 from reels.core.progress import Progress
-from reels.learning.factorization import FactorizationConfig, factorize
+from reels.learning.factorization import FactorizationConfig, factor_arrays, factorize
 from reels.learning.training_set import histories_digest, load_histories
-from reels.learning.workbench import Arrays, Workbench, digest
+from reels.learning.workbench import Workbench, digest
 
 RESULT = "factorization"
 
@@ -27,12 +25,5 @@ def _fit(bench: Workbench, config: FactorizationConfig, half_life_sec: float, th
         return {"unchanged": True}
     keys, histories = load_histories(bench, half_life_sec)
     fitted = factorize(histories, config, threads=threads)
-    arrays: Arrays = {
-        "keys": keys,
-        "factors": fitted.factors,
-        "gramian": fitted.gramian,
-        "regularization": np.array(fitted.regularization),
-        "alpha": np.array(fitted.alpha),
-    }
-    bench.save(RESULT, made_of, arrays)
+    bench.save(RESULT, made_of, factor_arrays(keys, fitted))
     return {"factors": config.factors, "with_factors": int(fitted.factors.any(axis=1).sum())}

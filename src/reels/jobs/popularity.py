@@ -3,13 +3,10 @@
 import asyncio
 from typing import Any
 
-import numpy as np
-
 from reels.core.progress import Progress
-from reels.learning.catalogue import coded
-from reels.learning.popularity import by_place, count, popularity
+from reels.learning.popularity import count, popularity, popularity_arrays
 from reels.learning.training_set import load_catalogue, load_interactions
-from reels.learning.workbench import Arrays, Workbench, digest
+from reels.learning.workbench import Workbench, digest
 
 RESULT = "popularity"
 
@@ -27,17 +24,5 @@ def _fit(bench: Workbench, half_life_sec: float) -> dict[str, Any]:
     catalogue, now = load_catalogue(bench)
     counts = count(load_interactions(bench), catalogue.keys, catalogue.published, now=now, half_life_sec=half_life_sec)
     overall = popularity(catalogue, counts, now=now, half_life_sec=half_life_sec)
-    regions, region_codes = coded(catalogue.regions)
-    languages, language_codes = coded(catalogue.languages)
-    arrays: Arrays = {
-        "keys": catalogue.keys,
-        "popularity": overall,
-        "by_region": by_place(overall, region_codes, len(regions)),
-        "by_language": by_place(overall, language_codes, len(languages)),
-        "region_names": np.array(regions, np.str_),
-        "language_names": np.array(languages, np.str_),
-        "impressions": catalogue.views + counts.shown.astype(np.int64),
-        "usual_rate": counts.usual_rate,
-    }
-    bench.save(RESULT, made_of, arrays)
+    bench.save(RESULT, made_of, popularity_arrays(catalogue, counts, overall))
     return {"reels": len(overall), "shown": int((counts.shown > 0).sum())}

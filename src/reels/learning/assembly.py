@@ -1,17 +1,25 @@
 """Puts the results of the jobs together into one snapshot, in the rows of one catalogue.
 
-Each job may have seen a slightly older catalogue; its rows are carried over by key, and what is gone is dropped.
+Each job may have seen a slightly older catalogue; its rows are carried over by key, and what is gone is dropped. The
+jobs and `evaluation.snapshots` both make their snapshots here.
 """
 
-from typing import TypeVar
+from collections.abc import Mapping
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from reels.core.keys import Keys
-from reels.learning.interactions import rows_of
-from reels.learning.snapshot import Neighbours
+from reels.core.keys import Keys, key_of
+from reels.learning.catalogue import Catalogue, coded
+from reels.learning.interactions import Interactions, rows_of
+from reels.learning.near_duplicates import near_duplicates
+from reels.learning.snapshot import GROUPS, NEIGHBOURS, Manifest, Neighbours, Snapshot
+from reels.learning.topics import topic_names, topics_of
+from reels.learning.workbench import Arrays, pack_texts
 
+NEEDED = ("content", "cf_matrix", "factorization", "popularity")
+"""Results without which there is no snapshot; every group of `snapshot.GROUPS` may be there or not."""
 Number = TypeVar("Number", bound=np.generic)
 
 
@@ -42,3 +50,104 @@ def creator_totals(creators: Keys, values: NDArray[np.int64], unknown: int) -> N
     _, inverse = np.unique(creators, return_inverse=True)
     totals = np.bincount(inverse, values, minlength=1)[inverse] if len(values) else np.zeros(0)
     return np.where(creators == unknown, values, totals).astype(np.int64)
+
+
+def assembled(
+    catalogue: Catalogue,
+    pairs: Interactions,
+    results: Mapping[str, Arrays],
+    *,
+    version: str,
+    created_at: float,
+    extra: dict[str, Any] | None = None,
+) -> Snapshot:
+    """The snapshot of these results, in the rows of `catalogue`. `results`: of all `NEEDED` and any of the groups."""
+    keys = catalogue.keys
+    content, tables = results["content"], results["cf_matrix"]
+    factors, counted = results["factorization"], results["popularity"]
+    vectors = carried_rows(content["content"], content["keys"], keys)
+    topics = topics_of(vectors)
+    regions, region_codes = coded(catalogue.regions)
+    languages, language_codes = coded(catalogue.languages)
+    impressions = carried_rows(counted["impressions"], counted["keys"], keys)
+    reels, offsets = pack_texts(catalogue.public)
+    manifest = Manifest(
+        version=version,
+        created_at=created_at,
+        space=str(content["space"]),
+        rows=len(keys),
+        content_dim=vectors.shape[1],
+        factors=factors["factors"].shape[1],
+        regions=regions,
+        languages=languages,
+        topics=topic_names(topics, catalogue.tags, catalogue.texts),
+        events=pairs.events,
+        users=len(pairs.user_keys),
+        factor_regularization=float(factors["regularization"]),
+        factor_alpha=float(factors["alpha"]),
+        extra=extra or {},
+    )
+    return Snapshot(
+        manifest=manifest,
+        keys=keys,
+        creators=catalogue.creators,
+        published=catalogue.published,
+        durations=catalogue.durations,
+        regions=region_codes,
+        languages=language_codes,
+        topics=topics,
+        duplicates=near_duplicates(catalogue.stories()),
+        active=catalogue.active,
+        impressions=impressions,
+        creator_impressions=creator_totals(catalogue.creators, impressions, key_of("")),
+        usual_rate=carried_rows(counted["usual_rate"], counted["keys"], keys),
+        content=vectors,
+        projection=content["projection"],
+        centre=content["centre"],
+        cf=_table(tables, "cf", keys),
+        next=_table(tables, "next", keys),
+        factors=carried_rows(factors["factors"], factors["keys"], keys),
+        gramian=factors["gramian"],
+        popularity=carried_rows(counted["popularity"], counted["keys"], keys),
+        popularity_by_region=_places(counted, "region", regions, catalogue),
+        popularity_by_language=_places(counted, "language", languages, catalogue),
+        reels=reels,
+        reels_offsets=offsets,
+        groups={name: carried_group(name, results[name], keys) for name in GROUPS if name in results},
+    )
+
+
+def carried_group(group: str, arrays: Arrays, keys: Keys) -> Arrays:
+    """The arrays of a group in the rows of `keys`; zero (no neighbours) for a reel its job had not seen."""
+    out: Arrays = {}
+    for table in NEIGHBOURS.get(group, ()):
+        found = _table(arrays, table, keys)
+        out |= {f"{table}_{part}": getattr(found, part) for part in ("indptr", "indices", "weights")}
+    for name, (_, dims) in GROUPS[group].items():
+        if name not in out:
+            out[name] = _carried(arrays[name], dims, arrays, keys)
+    return out
+
+
+def _carried(values: NDArray[Any], dims: tuple[str, ...], arrays: Arrays, keys: Keys) -> NDArray[Any]:
+    """Along the axis that is `n`; an array without one stays as it is."""
+    if "n" not in dims:
+        return values
+    axis = dims.index("n")
+    return np.moveaxis(carried_rows(np.moveaxis(values, axis, 0), arrays["keys"], keys), 0, axis)
+
+
+def _table(tables: Arrays, name: str, keys: Keys) -> Neighbours:
+    table = Neighbours(tables[f"{name}_indptr"], tables[f"{name}_indices"], tables[f"{name}_weights"])
+    return carried_table(table, tables["keys"], keys)
+
+
+def _places(counted: Arrays, kind: str, names: tuple[str, ...], catalogue: Catalogue) -> NDArray[np.float32]:
+    """The table of each named place; zero rows for a place that was not there when popularity was counted."""
+    found = {name: at for at, name in enumerate(counted[f"{kind}_names"].tolist())}
+    table = counted[f"by_{kind}"]
+    out = np.zeros((len(names), len(catalogue.keys)), np.float32)
+    for place, name in enumerate(names):
+        if name in found:
+            out[place] = carried_rows(table[found[name]], counted["keys"], catalogue.keys)
+    return out

@@ -17,9 +17,11 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from reels.core.keys import Keys
 from reels.core.types import Floats, Rows
 from reels.learning.interactions import Histories
 from reels.learning.snapshot import Neighbours
+from reels.learning.workbench import Arrays
 
 Ints = NDArray[np.int64]
 Doubles = NDArray[np.float64]
@@ -83,6 +85,16 @@ def directional(
         )
 
     return _table(histories.n, k, fill, threads)
+
+
+def cf_arrays(keys: Keys, together: Neighbours, after: Neighbours) -> Arrays:
+    """Both tables as a result for `assembly`."""
+    tables = {"cf": together, "next": after}
+    parts = ("indptr", "indices", "weights")
+    return {
+        "keys": keys,
+        **{f"{name}_{part}": getattr(table, part) for name, table in tables.items() for part in parts},
+    }
 
 
 def _norms(histories: Histories) -> Doubles:

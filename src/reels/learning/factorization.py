@@ -14,8 +14,10 @@ from numpy.typing import NDArray
 from scipy import sparse
 from threadpoolctl import threadpool_limits
 
+from reels.core.keys import Keys
 from reels.core.types import Floats
 from reels.learning.interactions import Histories
+from reels.learning.workbench import Arrays
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,17 @@ def factorize(histories: Histories, config: FactorizationConfig | None = None, *
         model.fit(matrix, show_progress=False)
     factors = np.where(seen[:, None], model.item_factors, np.float32(0.0)).astype(np.float32)
     return Factorization(factors, gramian_of(factors), config.regularization, config.alpha)
+
+
+def factor_arrays(keys: Keys, fitted: Factorization) -> Arrays:
+    """The factors as a result for `assembly`."""
+    return {
+        "keys": keys,
+        "factors": fitted.factors,
+        "gramian": fitted.gramian,
+        "regularization": np.array(fitted.regularization),
+        "alpha": np.array(fitted.alpha),
+    }
 
 
 def gramian_of(factors: Floats) -> Floats:

@@ -13,8 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reels.core.types import EventKind, Floats, Times
-from reels.learning.catalogue import Catalogue
+from reels.learning.catalogue import Catalogue, coded
 from reels.learning.interactions import Interactions, rows_of
+from reels.learning.workbench import Arrays
 
 WEIGHTS = {"volume": 0.40, "likes": 0.25, "comments": 0.10, "retention": 0.15, "first_3_sec": 0.10}
 ELSEWHERE = 0.5
@@ -111,6 +112,22 @@ def popularity(catalogue: Catalogue, counts: Counts, *, now: float, half_life_se
     }
     total = sum(WEIGHTS[name] * _to_unit(part) for name, part in parts.items())
     return np.clip(total, 0.0, 1.0).astype(np.float32)
+
+
+def popularity_arrays(catalogue: Catalogue, counts: Counts, overall: Floats) -> Arrays:
+    """Popularity overall and by place, and what it was counted from, as a result for `assembly`."""
+    regions, region_codes = coded(catalogue.regions)
+    languages, language_codes = coded(catalogue.languages)
+    return {
+        "keys": catalogue.keys,
+        "popularity": overall,
+        "by_region": by_place(overall, region_codes, len(regions)),
+        "by_language": by_place(overall, language_codes, len(languages)),
+        "region_names": np.array(regions, np.str_),
+        "language_names": np.array(languages, np.str_),
+        "impressions": catalogue.views + counts.shown.astype(np.int64),
+        "usual_rate": counts.usual_rate,
+    }
 
 
 def _mean_rate(rate: Floats, views: NDArray[np.int64], summed: _Doubles, watchers: _Doubles) -> _Doubles:

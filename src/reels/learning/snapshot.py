@@ -17,6 +17,7 @@
   gramian.npy     float32[k, k] factors^T factors, for folding a viewer in
   popularity.npy  float32[n] 0..1 overall
   popularity_by_region.npy   float32[R, n]              popularity_by_language.npy float32[L, n]
+  <group>.<array>.npy      further tables by name, each a group of `GROUPS`; a snapshot has a group whole or not at all
   reels.bin, reels_offsets.npy   int64[n+1]: ready-made JSON of each reel's public fields, an object without
                                  its braces: `"reel_id":"..","title":"..","tags":[..],"creator_id":"..",
                                  "duration_sec":..,"media_url":"..","poster_url":".."`
@@ -27,7 +28,7 @@
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
@@ -75,6 +76,21 @@ SHAPES: dict[str, tuple[str, tuple[str, ...]]] = {
     "reels_offsets": ("int64", ("n+1",)),
 }
 """dtype and symbolic shape of every array; equal letters are equal lengths, checked on writing and opening."""
+
+Shapes = dict[str, tuple[str, tuple[str, ...]]]
+GROUPS: dict[str, Shapes] = {}
+"""Further tables that a snapshot may be without, as `SHAPES`: by the name of the group, then of the array.
+
+To add a table: its group here, and a job (or a fit in `evaluation.snapshots`) whose result has the name of the group,
+these arrays, and `keys`, the reels of its rows. `assembly` carries it into the snapshot: what has the dimension `n` by
+rows, `x_indptr, x_indices, x_weights` as a table of neighbours if its indices are rows (`NEIGHBOURS`). Letters other
+than those of `SHAPES` are the group's own. A program that does not know a group does not look at it; one that knows it
+opens snapshots without it: neither needs another `FORMAT`.
+"""
+SHARED = frozenset({"n", "n+1", "d", "k", "R", "L", "D"})
+"""Letters that mean the same in every group."""
+NEIGHBOURS: dict[str, tuple[str, ...]] = {}
+"""Which tables `x` of a group are neighbours: their indices are rows of the snapshot."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +159,13 @@ class Snapshot:
     popularity_by_language: Floats
     reels: NDArray[np.uint8]
     reels_offsets: NDArray[np.int64]
+    groups: Mapping[str, Mapping[str, NDArray[Any]]] = field(default_factory=dict)
+    """The groups of `GROUPS` that are there."""
+
+    def table(self, group: str, name: str) -> Neighbours:
+        """The CSR table `name` of a group that is there; KeyError when it is not."""
+        arrays = self.groups[group]
+        return Neighbours(*(arrays[f"{name}_{one.name}"] for one in fields(Neighbours)))
 
 
 def _arrays(snapshot: Snapshot) -> Iterator[tuple[str, NDArray[Any]]]:
@@ -151,8 +174,11 @@ def _arrays(snapshot: Snapshot) -> Iterator[tuple[str, NDArray[Any]]]:
         if isinstance(value, Neighbours):
             for part in fields(value):
                 yield f"{one.name}_{part.name}", getattr(value, part.name)
-        elif one.name != "manifest":
+        elif one.name not in ("manifest", "groups"):
             yield one.name, value
+    for group, arrays in snapshot.groups.items():
+        for name, array in arrays.items():
+            yield f"{group}.{name}", array
 
 
 def _file_of(name: str) -> str:
@@ -164,9 +190,11 @@ def wrong_shapes(snapshot: Snapshot) -> list[str]:
     manifest = snapshot.manifest
     lengths = {"n": manifest.rows, "n+1": manifest.rows + 1, "d": manifest.content_dim, "k": manifest.factors}
     lengths |= {"R": len(manifest.regions), "L": len(manifest.languages)}
-    wrong = []
+    wrong = _wrong_groups(snapshot)
+    if wrong:
+        return wrong
     for name, array in _arrays(snapshot):
-        dtype, dims = SHAPES[name]
+        dtype, dims = _expected(name)
         if array.dtype != np.dtype(dtype) or array.ndim != len(dims):
             wrong.append(f"{name}: {array.dtype}{list(array.shape)}, expected {dtype} with {len(dims)} dimensions")
             continue
@@ -175,6 +203,27 @@ def wrong_shapes(snapshot: Snapshot) -> list[str]:
             for dim, size in zip(dims, array.shape, strict=True)
             if lengths.setdefault(dim, size) != size
         ]
+    return wrong
+
+
+def _expected(name: str) -> tuple[str, tuple[str, ...]]:
+    """dtype and dimensions of an array; letters that are a group's own bear its name."""
+    group, dot, inner = name.partition(".")
+    if not dot:
+        return SHAPES[name]
+    dtype, dims = GROUPS[group][inner]
+    return dtype, tuple(dim if dim in SHARED else f"{group}.{dim}" for dim in dims)
+
+
+def _wrong_groups(snapshot: Snapshot) -> list[str]:
+    """Groups that nobody knows, or with other arrays than theirs."""
+    wrong = []
+    for group, arrays in snapshot.groups.items():
+        expected = GROUPS.get(group)
+        if expected is None:
+            wrong.append(f"no group {group!r}; there are {', '.join(GROUPS) or 'none'}")
+        elif set(arrays) != set(expected):
+            wrong.append(f"group {group} has {', '.join(sorted(arrays))}, expected {', '.join(sorted(expected))}")
     return wrong
 
 
@@ -262,7 +311,7 @@ def open_snapshot(directory: Path, *, verify: bool = False) -> Snapshot:
     """
     manifest = read_manifest(directory)
     wrong, arrays = [], {}
-    for name in SHAPES:
+    for name in (*SHAPES, *_grouped(manifest)):
         path = directory / _file_of(name)
         try:
             if (size := path.stat().st_size) != manifest.sizes.get(path.name):
@@ -283,11 +332,21 @@ def open_snapshot(directory: Path, *, verify: bool = False) -> Snapshot:
     return snapshot
 
 
+def _grouped(manifest: Manifest) -> list[str]:
+    """Names of all arrays of the groups of which the manifest names any file."""
+    named = {file.partition(".")[0] for file in manifest.sizes if file.count(".") == 2}
+    return [f"{group}.{name}" for group, arrays in GROUPS.items() if group in named for name in arrays]
+
+
 def _assemble(manifest: Manifest, arrays: dict[str, NDArray[Any]]) -> Snapshot:
+    groups: dict[str, dict[str, NDArray[Any]]] = {}
+    for name in [name for name in arrays if "." in name]:
+        group, _, inner = name.partition(".")
+        groups.setdefault(group, {})[inner] = arrays.pop(name)
     parts: dict[str, Any] = {name: array for name, array in arrays.items() if not name.startswith(("cf_", "next_"))}
     for table in ("cf", "next"):
         parts[table] = Neighbours(*(arrays[f"{table}_{one.name}"] for one in fields(Neighbours)))
-    return Snapshot(manifest=manifest, **parts)
+    return Snapshot(manifest=manifest, groups=groups, **parts)
 
 
 def empty_snapshot(version: str = "none", *, space: str = "", raw_dim: int = 0, content_dim: int = 0) -> Snapshot:
