@@ -59,7 +59,7 @@ COMPILE := $(BIN)/uv pip compile --universal --python-version 3.11 --no-annotate
 lock: ## resolve the dependencies anew: requirements.lock, and the images' part of it
 	$(COMPILE) --all-extras pyproject.toml frontend/flutter_app/pyproject.toml -o requirements.lock
 	grep -E '^[a-z0-9].*==' requirements.lock | sed 's/ \\$$//' > .venv/constraints.txt
-	$(COMPILE) -c .venv/constraints.txt --extra media --extra web pyproject.toml frontend/flutter_app/pyproject.toml \
+	$(COMPILE) -c .venv/constraints.txt --extra media --extra otel --extra web pyproject.toml frontend/flutter_app/pyproject.toml \
 		-o deploy/requirements.lock
 	grep -o '"hatchling==[0-9.]*"' pyproject.toml | head -1 | tr -d '"' | $(COMPILE) -c .venv/constraints.txt - -o deploy/build.lock
 
