@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from reels.learning import assembly
+from reels.learning import snapshot
 from reels.learning.assembly import carried_group, carried_rows, carried_table, creator_totals
 from reels.learning.snapshot import Neighbours
 
@@ -34,8 +34,8 @@ def test_creator_totals_leave_unknown_creators_alone() -> None:
 def test_a_group_is_carried_by_its_dimensions(monkeypatch: pytest.MonkeyPatch) -> None:
     table = {f"near_{name}": ("", (f"near_{name}",)) for name in ("indptr", "indices", "weights")}
     shapes = {"seen": ("float32", ("ages", "n")), "ages": ("float32", ("ages",)), **table}
-    monkeypatch.setitem(assembly.GROUPS, "paint", shapes)
-    monkeypatch.setitem(assembly.NEIGHBOURS, "paint", ("near",))
+    monkeypatch.setitem(snapshot.GROUPS, "paint", shapes)
+    monkeypatch.setitem(snapshot.NEIGHBOURS, "paint", ("near",))
     arrays = {
         "keys": np.array([10, 20, 30]),
         "seen": np.array([[1, 2, 3]], np.float32),
