@@ -9,6 +9,7 @@ from tests.snapshots import make_snapshot
 
 from reels.core.errors import SnapshotRefused
 from reels.learning.checks import CheckConfig, check
+from reels.learning.index import RECALL, IndexConfig, indexed
 from reels.learning.interactions import Interactions, held_out
 from reels.learning.snapshot import Neighbours, Snapshot, empty_snapshot
 
@@ -114,6 +115,15 @@ def test_an_emptied_catalogue_and_missing_embeddings_are_refused() -> None:
         checked(GOOD, make_snapshot(400))
     with pytest.raises(SnapshotRefused, match="embedded"):
         check(GOOD, None, PAIRS, HELD, embedded=0.5)
+
+
+def test_an_index_that_finds_too_little_is_refused() -> None:
+    config = IndexConfig(fewest=1, at=20, queries=20)
+    good = indexed(GOOD, config)
+    assert checked(good)["rows"] == 120
+    bad = replace(good, manifest=replace(good.manifest, metrics={RECALL: 0.9}))
+    with pytest.raises(SnapshotRefused, match=r"the search index finds 0.900 of the nearest, 0.97 are needed"):
+        checked(bad)
 
 
 def test_an_empty_catalogue_passes() -> None:

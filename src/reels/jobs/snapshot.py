@@ -10,6 +10,7 @@ from reels.core.progress import Progress
 from reels.learning.assembly import NEEDED, assembled, carried_rows
 from reels.learning.catalogue import Catalogue
 from reels.learning.checks import check
+from reels.learning.index import indexed
 from reels.learning.interactions import Interactions, held_out
 from reels.learning.shelf import Shelf, version_of
 from reels.learning.snapshot import GROUPS, Snapshot
@@ -33,7 +34,7 @@ def _run(bench: Workbench, shelf: Shelf, now: float, keep: int, progress: Progre
     catalogue, gathered = load_catalogue(bench)
     pairs = load_interactions(bench)
     progress.advance()
-    snapshot = assemble(bench, catalogue, pairs, version=version_of(now), created_at=gathered)
+    snapshot = indexed(assemble(bench, catalogue, pairs, version=version_of(now), created_at=gathered))
     progress.advance()
     before = _before(shelf) if compare else None
     metrics = check(snapshot, before, pairs, held_out(pairs), embedded=_embedded(bench, catalogue))

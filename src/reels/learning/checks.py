@@ -10,6 +10,7 @@ from threadpoolctl import threadpool_limits
 from reels.core.errors import SnapshotRefused
 from reels.core.types import Floats, Rows
 from reels.learning.factorization import fold_in
+from reels.learning.index import RECALL as INDEX_RECALL
 from reels.learning.interactions import Interactions, rows_of
 from reels.learning.snapshot import Neighbours, Snapshot, wrong_shapes
 
@@ -30,6 +31,8 @@ class CheckConfig:
     """With fewer, recall is noise and not compared (500 viewers: a standard deviation of about .02)."""
     rows_floor: float = 0.5
     """At least this share of the rows of the snapshot before: an emptied catalogue is refused."""
+    index_recall: float = 0.97
+    """Share of the true nearest that the search index must find."""
     embedded_floor: float = 0.9
     """At least this share of the reels that have text must have a content vector."""
 
@@ -55,6 +58,8 @@ def check(
     metrics = {"rows": float(len(new.keys)), "covered": _share(np.diff(new.cf.indptr) > 0), "embedded": embedded}
     if embedded < config.embedded_floor:
         failures.append(f"only {embedded:.0%} of the reels with text are embedded: run the job embeddings")
+    if (found_by_index := new.manifest.metrics.get(INDEX_RECALL, 1.0)) < config.index_recall:
+        failures.append(f"the search index finds {found_by_index:.3f} of the nearest, {config.index_recall} are needed")
     if before is not None and len(new.keys) < config.rows_floor * len(before.keys):
         failures.append(f"{len(new.keys)} reels, the snapshot before has {len(before.keys)}")
     found = recall(new, pairs, held, config)

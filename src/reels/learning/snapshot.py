@@ -78,7 +78,9 @@ SHAPES: dict[str, tuple[str, tuple[str, ...]]] = {
 """dtype and symbolic shape of every array; equal letters are equal lengths, checked on writing and opening."""
 
 Shapes = dict[str, tuple[str, tuple[str, ...]]]
-GROUPS: dict[str, Shapes] = {}
+GROUPS: dict[str, Shapes] = {
+    "index": {"packed": ("uint8", ("bytes",)), "probes": ("int32", ("one",))},
+}
 """Further tables that a snapshot may be without, as `SHAPES`: by the name of the group, then of the array.
 
 To add a table: its group here, and a job (or a fit in `evaluation.snapshots`) whose result has the name of the group,

@@ -8,7 +8,6 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from threadpoolctl import threadpool_limits
 
 from reels.core.policy import Policy
@@ -17,7 +16,7 @@ from reels.learning.snapshot import open_snapshot
 from reels.recommender.batch import Answer, Batch, BatchViewer
 from reels.recommender.models import Models
 from reels.recommender.orders import orders_of
-from reels.recommender.retrieval import Exact
+from reels.recommender.retrieval import retrieval_of
 from reels.recommender.standard import generators, pipelines
 
 _OF_SNAPSHOT = ("snapshot", "orders", "retrieval")
@@ -68,7 +67,7 @@ def _start(directory: Path, live: dict[str, Any], policy: Policy, now: float) ->
     global _batch
     threadpool_limits(1)
     snapshot = open_snapshot(directory)
-    orders, retrieval = orders_of(snapshot), Exact(snapshot.content, np.asarray(snapshot.active))
+    orders, retrieval = orders_of(snapshot), retrieval_of(snapshot)
     _batch = batch_of(Models(snapshot=snapshot, orders=orders, retrieval=retrieval, **live), policy, now)
 
 

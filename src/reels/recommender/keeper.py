@@ -20,7 +20,7 @@ from reels.learning.shelf import Shelf
 from reels.learning.snapshot import Snapshot
 from reels.recommender.models import Models, build, empty_snapshot, no_models, with_signals
 from reels.recommender.orders import Orders, orders_of
-from reels.recommender.retrieval import Exact, Retrieval
+from reels.recommender.retrieval import Retrieval, retrieval_of
 from reels.recommender.tail import TailReel, prepare, tail_of
 from reels.recommender.warming import warm
 
@@ -133,7 +133,7 @@ class Keeper:
 
     def _open(self) -> tuple[Snapshot, Orders, Retrieval]:
         snapshot = self._shelf.open_current()
-        return snapshot, orders_of(snapshot), Exact(snapshot.content, np.asarray(snapshot.active))
+        return snapshot, orders_of(snapshot), retrieval_of(snapshot)
 
 
 def _says_more(late: TailReel, snapshot: Snapshot) -> bool:

@@ -17,7 +17,7 @@ from reels.core.signals import Signal
 from reels.core.types import Floats, Mask, Rows, Times
 from reels.learning.snapshot import Manifest, Neighbours, Snapshot
 from reels.recommender.orders import Orders, orders_of
-from reels.recommender.retrieval import Exact, Retrieval
+from reels.recommender.retrieval import Retrieval, retrieval_of
 from reels.recommender.tail import Tail
 
 
@@ -137,7 +137,7 @@ def build(
     models = Models(
         snapshot=snapshot,
         orders=orders,
-        retrieval=retrieval or Exact(snapshot.content, np.asarray(snapshot.active)),
+        retrieval=retrieval or retrieval_of(snapshot),
         keys=np.concatenate([snapshot.keys, tail.keys]),
         creators=np.concatenate([snapshot.creators, np.array([one.creator for one in tail.reels], np.int64)]),
         published=np.concatenate([snapshot.published, np.array([one.published for one in tail.reels], np.float64)]),

@@ -1,4 +1,4 @@
-"""Nearest reels to a few vectors. `Exact` looks at all of them; an index with the same verb can take its place."""
+"""Nearest reels to a few vectors: `Exact` looks at all of them, `Inverted` at the likely ones of a large catalogue."""
 
 from typing import Protocol
 
@@ -6,6 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reels.core.types import Floats, Mask, Rows
+from reels.learning.index import open_index, search
+from reels.learning.snapshot import Snapshot
 
 BLOCK = 65_536
 """Rows multiplied at once: 64 dimensions of it are 16 MB, about the size of the last cache."""
@@ -40,6 +42,27 @@ class Exact:
                 rows[q], scores[q] = names[best], together[best]
         rows[np.isneginf(scores)] = -1
         return rows, scores
+
+
+class Inverted:
+    """The lists whose centroids are nearest, by an index over the active rows; the best of them by their vectors.
+
+    1M x 64: 0.3 to 0.6 ms a query on one core. The index is searched where it lies: `packed` is a mapped file.
+    """
+
+    def __init__(self, packed: NDArray[np.uint8], vectors: Floats, probes: int) -> None:
+        self._packed, self._vectors, self._probes = packed, vectors, probes
+        self._index = open_index(packed)
+
+    def nearest(self, queries: Floats, k: int) -> tuple[Rows, Floats]:
+        return search(self._index, self._vectors, queries, k, self._probes)
+
+
+def retrieval_of(snapshot: Snapshot) -> Retrieval:
+    """By the snapshot's index where it has one, else by looking at everything."""
+    if (index := snapshot.groups.get("index")) is not None:
+        return Inverted(index["packed"], snapshot.content, int(index["probes"][0]))
+    return Exact(snapshot.content, np.asarray(snapshot.active))
 
 
 def _largest(values: Floats, k: int) -> NDArray[np.intp]:
