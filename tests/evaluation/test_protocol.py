@@ -10,8 +10,8 @@ from reels.core.types import Floats, Mask, Rows
 from reels.evaluation import protocol
 from reels.evaluation.log import Log
 from reels.evaluation.protocol import Outcome, run
-from reels.evaluation.recommenders import Context, ranked
-from reels.evaluation.splits import Question, Split, leave_last_out, temporal
+from reels.evaluation.recommenders import Context, NotApplicable, ranked
+from reels.evaluation.splits import Question, Split, exposures, leave_last_out, temporal
 
 NO = False
 
@@ -53,6 +53,23 @@ class OwnList:
 
     def pair_scores(self, viewers: Log, exposures: Log) -> Floats:
         return self.inner.scores(viewers)[exposures.owners, exposures.reels].astype(np.float32)
+
+
+@dataclass
+class Judge:
+    """Has an opinion on what was shown and nothing else: the later reel is the better one."""
+
+    name: str = "judge"
+    about: str = ""
+    makes_lists: bool = False
+    fitted: int = 0
+
+    def fit(self, train: Log, context: Context) -> "Judge":
+        self.fitted += 1
+        return self
+
+    def pair_scores(self, viewers: Log, exposures: Log) -> Floats:
+        return exposures.reels.astype(np.float32)
 
 
 def mean(outcome: Outcome, metric: str) -> float:
@@ -126,3 +143,42 @@ def test_progress_is_told() -> None:
     run(Prophet(split.questions[0]), split, ready, lambda what, done, total: said.append((what, done, total)))
     assert said[0][0] == "temporal: fitting prophet"
     assert said[-1] == ("after the cut: prophet", 8, 8)
+
+
+def shown_only() -> tuple[Split, Context]:
+    reels = catalogue(4)
+    rows = reels.rows_of(["1", "2", "3", "4"])
+    late = [reels.reels[row].reel_id for row in sorted(rows.tolist())]
+    good, bad = late[-1], late[0]
+    made = log([["1", (bad, NO), good], ["1", good, (bad, NO)], ["1", (bad, NO), (good, NO)]], reels)
+    return exposures(made, NOW + HOUR), context(reels)
+
+
+def test_a_model_of_exposures_alone_is_measured_on_all_that_was_shown() -> None:
+    split, ready = shown_only()
+    outcome = run(Judge(), split, ready)
+    assert mean(outcome, "auc") == pytest.approx(7 / 8)  # pairs of 2 good and 4 bad; the third viewer's good one ties
+    assert mean(outcome, "gauc") == 1.0
+    assert outcome.answers[0].viewers == 3
+    assert set(outcome.answers[0].estimates) == {"auc", "gauc"}
+
+
+def test_it_is_not_even_fitted_where_lists_are_asked_for() -> None:
+    (split, ready), judge = exposed(), Judge()
+    with pytest.raises(NotApplicable, match="makes no lists"):
+        run(judge, split, ready)
+    assert not judge.fitted
+
+
+def test_who_scores_every_reel_is_asked_about_what_was_shown_as_well() -> None:
+    split, ready = shown_only()
+
+    class Everything(Judge):
+        makes_lists = True
+
+        def scores(self, viewers: Log) -> np.ndarray:
+            return np.tile(np.arange(viewers.n, dtype=np.float32), (len(viewers.viewers), 1))
+
+        pair_scores = None  # type: ignore[assignment]
+
+    assert mean(run(Everything(), split, ready), "gauc") == 1.0

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from tests.evaluation.tiny import HOUR, NOW, Shown, asked, catalogue, clusters, ids, known, log
 
 from reels.core.errors import InputError
-from reels.evaluation.splits import Split, cold_reels, cold_viewers, leave_last_out, sampled, temporal
+from reels.evaluation.splits import Split, cold_reels, cold_viewers, exposures, leave_last_out, sampled, temporal
 
 NO = False
 
@@ -51,6 +51,19 @@ def test_viewers_without_history_are_asked_in_the_temporal_split() -> None:
     split = temporal(log([[], ["2"]], reels, first=NOW + HOUR), NOW + HOUR)
     assert asked(split.questions[0], reels) == {1: ["2"]}
     assert known(split.questions[0].history, reels) == {1: []}
+
+
+def test_exposures_are_judged_of_whoever_was_shown_anything_and_no_reel_is_asked_for() -> None:
+    reels = catalogue(5)
+    made = log([["1", ("2", NO), "3", "3"], [("5", NO), ("1", NO), ("2", NO)], ["1"]], reels)
+    (question,) = exposures(made, NOW + 2 * HOUR, NOW + 3 * HOUR).questions
+    assert question.exposures is not None
+    assert known(question.exposures, reels) == {0: ["3"], 1: ["2"]}
+    assert known(question.history, reels) == {0: ["1", "2"], 1: ["5", "1"]}
+    assert not len(question.targets.reels)
+    assert question.note == "2 exposures, 1 of them positive"
+    with pytest.raises(InputError, match="nothing was shown"):
+        exposures(made, NOW + 9 * HOUR)
 
 
 def test_cold_reels_are_nowhere_in_training_and_only_they_are_answered_among_cold() -> None:

@@ -3,8 +3,8 @@
 Reels are rows of the catalogue, which is in ascending key order, as a snapshot's: a row here is a row there.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,7 @@ from reels.core.keys import Keys, key_of, keys_of
 from reels.core.types import Floats, Mask, Reel, Rows, Times
 from reels.learning.interactions import Interactions
 
-_COLUMNS = ("reels", "at", "values", "watched", "kinds", "positive")
+_COLUMNS = ("reels", "at", "values", "watched", "kinds", "positive", "surface")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,8 @@ class Catalogue:
     """int64[n] ascending."""
     creators: Rows
     """int32[n]: 0.. = which creator, -1 = not known."""
+    marks: Mapping[str, NDArray[np.int32]] = field(default_factory=dict)
+    """What else a data set says of its reels, as int32[n] codes, -1 = not known: e.g. `music`."""
 
     @property
     def n(self) -> int:
@@ -66,6 +68,8 @@ class Log:
     """Bit set over `learning.interactions.KINDS`."""
     positive: Mask
     """bool[p]: the data set's own word for a good recommendation."""
+    surface: NDArray[np.int16]
+    """int16[p]: on which surface of the app it was shown (KuaiRand's `tab`), -1 = not known."""
     n: int
     """How many reels the catalogue has."""
 
@@ -169,6 +173,7 @@ def log_of(
     values: NDArray[np.floating] | None = None,
     watched: NDArray[np.floating] | None = None,
     kinds: NDArray[np.uint16] | None = None,
+    surface: NDArray[np.integer] | None = None,
 ) -> Log:
     """A log from exposures in any order; equal times stay in the order given. Viewers are numbered as in `users`.
 
@@ -180,6 +185,7 @@ def log_of(
     values = np.where(positive, 0.9, 0.0) if values is None else values
     watched = np.full(p, np.nan) if watched is None else watched
     kinds = np.zeros(p, np.uint16) if kinds is None else kinds
+    surface = np.full(p, -1) if surface is None else surface
     return Log(
         viewers=viewers.astype(np.int32),
         indptr=_starts(counts),
@@ -189,6 +195,7 @@ def log_of(
         watched=watched[order].astype(np.float32),
         kinds=kinds[order].astype(np.uint16),
         positive=positive[order].astype(np.bool_),
+        surface=surface[order].astype(np.int16),
         n=n,
     )
 

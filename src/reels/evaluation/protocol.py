@@ -19,11 +19,13 @@ from reels.evaluation.metrics import Doubles
 from reels.evaluation.recommenders import (
     Context,
     Fitted,
+    NotApplicable,
     PairScoring,
     Ranking,
     Recommender,
     Scoring,
     best_of,
+    makes_lists,
     masked,
     ranked,
 )
@@ -80,6 +82,8 @@ class _Shelf:
 def run(recommender: Recommender, split: Split, context: Context, watch: Watch | None = None) -> Outcome:
     """Fits on the split's training part and asks all its questions. Raises NotApplicable as the recommender does."""
     watch = watch or _silent
+    if not makes_lists(recommender) and any(len(one.targets.reels) for one in split.questions):
+        raise NotApplicable("it judges what was shown and makes no lists")
     watch(f"{split.name}: fitting {recommender.name}", 0, 0)
     began = time.perf_counter()
     fitted = recommender.fit(split.train, context)
@@ -91,6 +95,10 @@ def run(recommender: Recommender, split: Split, context: Context, watch: Watch |
 
 def ask(fitted: Fitted, question: Question, shelf: _Shelf, context: Context, name: str, watch: Watch) -> Answer:
     """All metrics of one question."""
+    if question.exposures is not None and not len(question.targets.reels):
+        return _judged(fitted, question, question.exposures, context, name, watch)
+    if not isinstance(fitted, Scoring | Ranking):
+        raise NotApplicable("it judges what was shown and makes no lists")
     rows, seen_scores, serve_sec = _asked(fitted, question, name, watch)
     n, targets = question.history.n, question.targets
     hits = metrics.hits_of(rows, targets, n)
@@ -114,7 +122,31 @@ def ask(fitted: Fitted, question: Question, shelf: _Shelf, context: Context, nam
     return Answer(question.name, q, len(targets.reels), found, per_viewer, serve_sec)
 
 
-def _asked(fitted: Fitted, question: Question, name: str, watch: Watch) -> tuple[Rows, Doubles | None, float]:
+def _judged(fitted: Fitted, question: Question, exposures: Log, context: Context, name: str, watch: Watch) -> Answer:
+    """A question without targets: only what was shown is judged. Raises NotApplicable for one that can't."""
+    if not isinstance(fitted, Scoring | PairScoring):
+        raise NotApplicable("it has no opinion on single exposures")
+    q, took = len(question.history.viewers), 0.0
+    scores: list[Doubles] = []
+    for start, stop in pairwise([*range(0, q, BATCH), q]):
+        positions = np.arange(start, stop)
+        viewers, shown = question.history.at_positions(positions), exposures.at_positions(positions)
+        began = time.perf_counter()
+        if isinstance(fitted, PairScoring):
+            found = fitted.pair_scores(viewers, shown)
+        else:
+            found = np.asarray(fitted.scores(viewers))[shown.owners, shown.reels]
+        took += time.perf_counter() - began
+        scores.append(np.asarray(found, np.float64))
+        watch(f"{question.name}: {name}", stop, q)
+    per_viewer: dict[str, Doubles] = {}
+    found_of = _of_exposures(exposures, np.concatenate(scores), per_viewer, context.seed)
+    return Answer(question.name, q, 0, found_of, per_viewer, took)
+
+
+def _asked(
+    fitted: Scoring | Ranking, question: Question, name: str, watch: Watch
+) -> tuple[Rows, Doubles | None, float]:
     """Lists int32[q, DEPTH], scores of the exposures where there are any, and how long the lists took."""
     q = len(question.history.viewers)
     rows = np.empty((q, DEPTH), np.int32)

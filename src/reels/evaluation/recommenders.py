@@ -51,7 +51,7 @@ class PairScoring(Protocol):
         """float32[p]: of each row of `exposures`, whose viewers are those of `viewers`; NaN = no opinion."""
 
 
-Fitted = Scoring | Ranking
+Fitted = Scoring | Ranking | PairScoring
 
 
 class Recommender(Protocol):
@@ -65,11 +65,16 @@ class Recommender(Protocol):
         """Learns from `train` alone. Raises NotApplicable where the data has not what it needs."""
 
 
+def makes_lists(recommender: Recommender) -> bool:
+    """Whether it can be asked for reels at all. A model of exposures alone says `makes_lists = False`."""
+    return bool(getattr(recommender, "makes_lists", True))
+
+
 class NotApplicable(Exception):
     """This recommender needs something the data set does not have, e.g. titles."""
 
 
-def ranked(fitted: Fitted, viewers: Log, k: int, allowed: Mask) -> Rows:
+def ranked(fitted: Scoring | Ranking, viewers: Log, k: int, allowed: Mask) -> Rows:
     """int32[q, k]: the first k of each viewer, what the viewer has seen and what is not allowed masked.
 
     Raises ValueError naming what is wrong where a model's own list breaks the rules.

@@ -2,6 +2,7 @@
 
 leave_last_out   each viewer's last positive; back=2 asks for the one before (to tune on, never reported)
 temporal         everything before a moment teaches, the positives after it are asked for
+exposures        everything before a moment teaches, every exposure after it is judged: no lists are asked for
 cold_reels       a tenth of the reels is taken out of training; asked are viewers whose last is one of them
 cold_viewers     some viewers are taken out of training; asked is their next positive after the first 0, 1, 3, 10
 """
@@ -87,6 +88,24 @@ def temporal(log: Log, cut: float, until: float = np.inf, *, name: str = "tempor
     dropped = int(after.positive.sum()) - len(fresh)
     note = f"{dropped:,} of {int(after.positive.sum()):,} positives are repeats of reels shown before: not asked for"
     return Split(name, train, (Question("after the cut", history, targets, np.ones(log.n, bool), exposures, note),))
+
+
+def exposures(log: Log, cut: float, until: float = np.inf, *, name: str = "exposures") -> Split:
+    """Learns from before `cut` (epoch s); every exposure of [cut, until) is judged, of viewers with a positive or not.
+
+    Raises InputError where nothing was shown then.
+    """
+    train = log.where(log.at < cut)
+    after = log.where((log.at >= cut) & (log.at < until))
+    there = np.flatnonzero(after.lengths)
+    if not len(there):
+        raise InputError(f"exposures at {cut:.0f}: nothing was shown after it")
+    nothing = Targets(np.zeros(len(there) + 1, np.int64), np.empty(0, np.int32))
+    shown = after.at_positions(there)
+    note = f"{len(shown):,} exposures, {int(shown.positive.sum()):,} of them positive"
+    history = train.at_positions(there)
+    question = Question("what was shown", history, nothing, np.ones(log.n, bool), shown, note)
+    return Split(name, train, (question,))
 
 
 def cold_reels(log: Log, catalogue: Catalogue, *, share: float = COLD_SHARE, seed: int = COLD_SEED) -> Split:

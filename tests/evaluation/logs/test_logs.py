@@ -51,6 +51,10 @@ def test_kuairand_exposures_keep_the_published_label(tmp_path: Path) -> None:
     assert log.watched == pytest.approx([1.0, 0.05, np.nan, np.nan], nan_ok=True)
     assert log.kinds[2] == mask_of(EventKind.IMPRESSION, EventKind.NOT_INTERESTED)
     assert log.at[1] == 1_649_400_001.0
+    assert log.surface.tolist() == [1, 1, 1, 1]
+    by_id = {reel.reel_id: row for row, reel in enumerate(reels.reels)}
+    assert reels.marks["music"][by_id["7"]] == reels.marks["music"][by_id["8"]] >= 0
+    assert set(reels.marks) == {"music", "kind", "upload"}
     assert (reels.creators >= 0).tolist() == [reel.reel_id == "7" for reel in reels.reels]
 
 
@@ -62,6 +66,7 @@ def test_kuairand_sequences_go_before_the_log(tmp_path: Path) -> None:
     mine = log.at_positions(np.flatnonzero(log.viewers == 5))
     assert ids(mine.reels, reels) == ["8", "7", "8"]
     assert mine.positive.all()
+    assert (mine.surface == -1).all()
     assert mine.values == pytest.approx([0.9, 0.7, 0.9])
     assert mine.at[-1] == 1_640_000_000.0
     assert mine.at[0] == 1_640_000_000.0 - 120

@@ -5,6 +5,7 @@ the sequences a long view or a like. Comments and long views have no event kind 
 read here once more instead of through events: the label of the published results must not be guessed at.
 """
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,12 +25,15 @@ from reels.learning.interactions import mask_of
 
 NAME = kuairand.NAME
 GOOD = ("long_view", "is_like", "is_follow", "is_comment", "is_forward")
+MARKS = {"music": "music_id", "kind": "video_type", "upload": "upload_type"}
+"""What the catalogue says of a reel beyond `core.types.Reel`: name here and column there."""
 _watch_value = np.vectorize(watch_value, otypes=[np.float64])
 
 
 def read(directory: Path) -> tuple[Catalogue, Log]:
     """Catalogue and log of the folder. Raises InputError where it is not KuaiRand."""
     catalogue = catalogue_of([reel for reel in kuairand.reels(directory) if isinstance(reel, Reel)])
+    catalogue = replace(catalogue, marks=_marks(directory, catalogue))
     parts = [_sequences(pq.read_table(file), catalogue) for file in sorted(directory.glob("*_per_user.parquet"))]
     parts += [_exposures(pq.read_table(file)) for file in sorted(directory.glob("events_*.parquet"))]
     parts += [_exposures(pacsv.read_csv(file)) for file in sorted(directory.glob("log_*.csv"))]
@@ -40,6 +44,19 @@ def read(directory: Path) -> tuple[Catalogue, Log]:
     known = reels >= 0
     columns = {name: column[known] for name, column in columns.items()}
     return catalogue, log_of(columns.pop("user"), reels[known], n=catalogue.n, **columns)
+
+
+def _marks(directory: Path, catalogue: Catalogue) -> dict[str, NDArray[np.int32]]:
+    """int32[n] codes of `MARKS`, -1 = not known."""
+    tables = [pacsv.read_csv(file) for file in sorted(directory.glob("video_features_basic_*.csv"))]
+    found = {name: np.full(catalogue.n, -1, np.int32) for name in MARKS}
+    for table in tables:
+        rows = catalogue.rows_of([str(one) for one in table["video_id"].to_pylist()])
+        for name, column in MARKS.items():
+            if column in table.column_names:
+                codes = pc.fill_null(pc.dictionary_encode(table[column]).combine_chunks().indices, -1)
+                found[name][rows[rows >= 0]] = np.asarray(codes)[rows >= 0]
+    return found
 
 
 def _exposures(table: pa.Table) -> dict[str, NDArray[Any]]:
@@ -66,6 +83,7 @@ def _exposures(table: pa.Table) -> dict[str, NDArray[Any]]:
         "values": np.where(column("is_hate") > 0, NOT_INTERESTED, values),
         "watched": watched,
         "kinds": kinds.astype(np.uint16),
+        "surface": column("tab"),
     }
 
 
@@ -87,6 +105,7 @@ def _sequences(table: pa.Table, catalogue: Catalogue) -> dict[str, NDArray[Any]]
         "values": np.where(liked, EXPLICIT[EventKind.LIKE], _watch_value(watched)),
         "watched": watched,
         "kinds": kinds.astype(np.uint16),
+        "surface": np.full(len(user), -1),
     }
 
 

@@ -30,6 +30,9 @@ def _all(evaluation: Evaluation) -> dict[str, str]:
         if split == "cold-viewers":
             continue
         slug = f"{name}-{split}-{question}".replace(" ", "-").replace(",", "")
+        if "ndcg@10" not in rows[0].metrics:
+            found[f"{slug}-gauc.svg"] = bars(rows, f"{split}: {question}", "gauc", "GAUC", from_half=True)
+            continue
         found[f"{slug}-accuracy.svg"] = bars(rows, f"{split}: {question}")
         if split != "cold-reels":
             found[f"{slug}-coverage.svg"] = scatter(rows, f"{split}: {question}")
@@ -39,19 +42,23 @@ def _all(evaluation: Evaluation) -> dict[str, str]:
     return found
 
 
-def bars(rows: Sequence[Row], title: str) -> str:
-    """NDCG@10 of each recommender with its interval, best on top."""
-    ordered = sorted(rows, key=lambda row: row.metrics["ndcg@10"].mean)
+def bars(
+    rows: Sequence[Row], title: str, metric: str = "ndcg@10", said: str = "NDCG@10", *, from_half: bool = False
+) -> str:
+    """One metric of each recommender with its interval, best on top; `from_half`: 1/2 is what chance gives."""
+    ordered = sorted(rows, key=lambda row: row.metrics[metric].mean)
     figure, axes = _figure(6.4, 0.9 + 0.28 * len(ordered))
-    means = [row.metrics["ndcg@10"].mean for row in ordered]
+    means = [row.metrics[metric].mean for row in ordered]
     errors = [
-        [max(row.metrics["ndcg@10"].mean - row.metrics["ndcg@10"].low, 0) for row in ordered],
-        [max(row.metrics["ndcg@10"].high - row.metrics["ndcg@10"].mean, 0) for row in ordered],
+        [max(row.metrics[metric].mean - row.metrics[metric].low, 0) for row in ordered],
+        [max(row.metrics[metric].high - row.metrics[metric].mean, 0) for row in ordered],
     ]
     colours = [ACCENT if row.recommender == OURS else COLOUR for row in ordered]
     names = [row.recommender for row in ordered]
     axes.barh(names, means, xerr=errors, color=colours, height=0.66, error_kw={"ecolor": INK, "elinewidth": 1})
-    axes.set_xlabel("NDCG@10, 95% interval")
+    axes.set_xlabel(f"{said}, 95% interval")
+    if from_half:
+        axes.set_xlim(left=0.5)
     axes.set_title(title, loc="left")
     axes.grid(axis="x", color=GRID)
     return _svg(figure)

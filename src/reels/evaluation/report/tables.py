@@ -47,6 +47,8 @@ LEGEND = (
 SPLITS = {
     "leave-last-out": "Asked for is each viewer's last positive; what came before it is learnt",
     "temporal": "Learnt is what came before a moment, asked for are each viewer's positives after it",
+    "exposures": "Learnt is what came before a moment, judged is all that was shown after it, to whomever",
+    "tune-exposures": "An earlier split, to choose settings on",
     "cold-reels": "A tenth of the reels (seed 42) is taken out of training; asked for is each viewer's last positive",
     "cold-viewers": "Some viewers are taken out of training; asked for is their next positive",
     "tune": "An earlier split, to choose settings on",
