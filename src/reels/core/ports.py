@@ -13,7 +13,22 @@ from numpy.typing import NDArray
 
 from reels.core.keys import Keys
 from reels.core.policy import Policy
-from reels.core.types import Event, EventKind, JobRun, Reel, ReelStatus, ServedFeed, Times, User
+from reels.core.types import (
+    Admin,
+    Event,
+    EventKind,
+    Failures,
+    JobRun,
+    Quota,
+    Reel,
+    ReelStatus,
+    Revocation,
+    ServedFeed,
+    Session,
+    Standing,
+    Times,
+    User,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +145,9 @@ class UserStore(Protocol):
     async def reset(self, user_id: str, now: float) -> None:
         """Start afresh: sets `reset_at`."""
 
+    async def resets(self) -> dict[str, float]:
+        """Everybody who ever started afresh, and when last (`reset_at`, epoch s)."""
+
     async def set_settings(self, user_id: str, region: str | None, language: str | None) -> None: ...
     async def count(self) -> int: ...
 
@@ -203,6 +221,57 @@ class AuditStore(Protocol):
 
     async def add(self, who: str, action: str, details: dict[str, Any], now: float) -> None: ...
     async def recent(self, limit: int) -> list[dict[str, Any]]: ...
+
+
+class SessionStore(Protocol):
+    """Families of refresh tokens, and what was revoked."""
+
+    async def create(self, session: Session) -> None: ...
+    async def get(self, session_id: str) -> Session | None: ...
+    async def advance(self, session_id: str, generation: int, now: float, expires_at: float) -> bool:
+        """The next generation, if `generation` is the newest one and the session is neither revoked nor expired.
+
+        One of many that try at the same time gets True.
+        """
+
+    async def revoke(self, session_id: str, now: float, kept_until: float) -> None:
+        """End one session. `revoked_since` tells it until `kept_until` (epoch s)."""
+
+    async def revoke_all(self, subject: str, now: float, kept_until: float) -> int:
+        """End every session of a viewer, and refuse every token it was given until now; how many sessions."""
+
+    async def revoked_since(self, at: float, now: float) -> list[Revocation]:
+        """Revocations of this moment or later that are still told at `now`, oldest first."""
+
+
+class AdminStore(Protocol):
+    """Administrators who sign in with a password, and failed attempts to."""
+
+    async def create(self, admin: Admin) -> bool:
+        """False when there is one of this name (nothing changes)."""
+
+    async def get(self, name: str) -> Admin | None: ...
+    async def everyone(self) -> list[Admin]:
+        """By name."""
+
+    async def set_password(self, name: str, password_hash: str, now: float) -> bool:
+        """False when there is nobody of this name."""
+
+    async def set_disabled(self, name: str, at: float | None) -> bool:
+        """Since when this one may not sign in; None = may. False when there is nobody of this name."""
+
+    async def failures(self, key: str) -> Failures: ...
+    async def count_failure(self, key: str, before: Failures, now: float, kept_until: float) -> bool:
+        """One more than `before`; False when it is not `before` any more: of many at once one gets True."""
+
+    async def clear_failures(self, keys: Sequence[str]) -> None: ...
+
+
+class BucketStore(Protocol):
+    """Token buckets, shared by all API workers."""
+
+    async def take(self, key: str, quota: Quota, cost: int) -> Standing:
+        """Take `cost` requests out of the bucket, all or none; one round trip."""
 
 
 @dataclass(frozen=True, slots=True)

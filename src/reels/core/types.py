@@ -1,8 +1,9 @@
 """The nouns. Frozen and slotted; columns rather than rows where there are many."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -108,6 +109,72 @@ class User:
 
 
 @dataclass(frozen=True, slots=True)
+class Session:
+    """One sign-up of one device: a family of refresh tokens, of which only the newest generation is good.
+
+    Times in epoch s. No token is kept: tokens are made again from these fields, bit for bit.
+    """
+
+    session_id: str
+    user_id: str
+    scopes: tuple[str, ...]
+    created_at: float
+    refreshed_at: float
+    """When the newest generation was given out."""
+    expires_at: float
+    generation: int = 0
+    revoked_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Revocation:
+    """A session (`what` = its id), or every token a viewer or administrator was given until `at` (epoch s)."""
+
+    kind: Literal["session", "subject"]
+    what: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Admin:
+    """An administrator with a password. `password_hash` is argon2's own notation, with salt and costs."""
+
+    name: str
+    password_hash: str
+    created_at: float
+    changed_at: float
+    disabled_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Failures:
+    """Failed sign-ins in a row under one key, and when the newest was (epoch s)."""
+
+    count: int = 0
+    newest_at: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """`requests` may be made at once, and come back evenly within `window_sec`."""
+
+    requests: int
+    window_sec: int = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where somebody is within a quota after asking for a part of it."""
+
+    limited: bool
+    remaining: int
+    reset_sec: float
+    """Until the quota is whole again."""
+    retry_sec: float = 0.0
+    """Until as much as was asked for is there; 0 when it was."""
+
+
+@dataclass(frozen=True, slots=True)
 class Toggles:
     """What can be switched on and off, with the time of the newest switch; m parallel columns.
 
@@ -203,6 +270,14 @@ class ScoreBoard:
     total: Floats
     weights: dict[str, float] = field(default_factory=dict)
     """What each part counted in this request: the policy's weights, but for parts that knew nothing of any row."""
+    owed: "Callable[[list[int]], dict[str, Floats]] | None" = field(default=None, compare=False)
+    """Of a learned ranker: what the scores of these rows owe to each part, float32 each."""
+
+    def contributions(self, at: list[int]) -> dict[str, Floats]:
+        """What each part added to the total of these rows; with the boosts they add up to it."""
+        if self.owed is not None:
+            return self.owed(at)
+        return {name: np.float32(self.weights.get(name, 1.0)) * part[at] for name, part in self.parts.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,6 +335,11 @@ class IngestReceipt:
     stored: int
     duplicates: int
     rejected: tuple[Rejection, ...]
+    ages_sec: tuple[float, ...] = field(default=(), compare=False)
+    """How old each stored event was when it came."""
+    reacted: bool = field(default=True, compare=False)
+    """False: the reactions are left to the replay."""
+    timings_ms: dict[str, float] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

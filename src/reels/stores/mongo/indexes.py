@@ -10,6 +10,7 @@ from reels.stores.mongo.connect import Document, Mongo
 
 REELS, EMBEDDINGS, USERS, INTERACTIONS = "reels", "embeddings", "users", "interactions"
 FEEDS, POLICIES, JOBS, AUDIT = "feeds", "policies", "jobs", "audit"
+SESSIONS, REVOCATIONS, ADMINS, FAILURES = "sessions", "revocations", "admins", "failures"
 
 _OPTIONS_CHANGED = {85, 86}  # IndexOptionsConflict, IndexKeySpecsConflict
 _SECONDS_A_DAY = 86_400
@@ -51,11 +52,19 @@ def indexes(feeds_kept_days: int) -> tuple[Index, ...]:
         Index(INTERACTIONS, "impressions", [("reel_id", up), ("kind", up)], only={"kind": "impression"}),
         # Tiny: an event is in it only until its reactions have run.
         Index(INTERACTIONS, "unreacted", [("unreacted", up), ("received_at", up)], only={"unreacted": True}),
+        # Serves `resets`: few viewers ever start afresh.
+        Index(USERS, "resets", [("reset_at", up)], only={"reset_at": {"$gt": 0}}),
         Index(FEEDS, "of_user", [("user_id", up), ("served_at", down)]),
         Index(FEEDS, "expiry", [("served_at", up)], expire_sec=feeds_kept_days * _SECONDS_A_DAY),
         Index(JOBS, "recent", [("started_at", down)]),
         Index(JOBS, "waiting", [("outcome", up), ("started_at", up)]),
         Index(AUDIT, "recent", [("at", down)]),
+        Index(SESSIONS, "of_user", [("user_id", up), ("revoked_at", up)]),
+        # `until` is a date: each document names its own end.
+        Index(SESSIONS, "expiry", [("until", up)], expire_sec=0),
+        Index(REVOCATIONS, "recent", [("at", up)]),
+        Index(REVOCATIONS, "expiry", [("until", up)], expire_sec=0),
+        Index(FAILURES, "expiry", [("until", up)], expire_sec=0),
     )
 
 

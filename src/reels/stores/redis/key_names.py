@@ -11,6 +11,7 @@
 | `user:{id}:generation` | how often state and seen were dropped lately: a rebuild begun before a drop is not kept |
 | `signals:<name>` | packed signals shared by all API workers |
 | `policy:version` | version of the policy in force |
+| `limits:v1:gcra:{who}:<group>` | when a viewer's or client's quota of a group of routes is whole again |
 """
 
 POLICY_VERSION = "policy:version"
@@ -54,3 +55,12 @@ def generation(user_id: str) -> str:
 def signals(name: str) -> str:
     """Key of shared signals."""
     return f"signals:{name}"
+
+
+LIMITS = "limits"
+"""Namespace of the quotas; the library adds its version and algorithm."""
+
+
+def quota(who: str, group: str) -> str:
+    """Key, within that namespace, of what is left of somebody's quota."""
+    return f"{{{who}}}:{group}"
