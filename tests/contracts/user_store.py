@@ -51,6 +51,13 @@ class UserStoreContract:
         await store.reset("nobody", NOW)
         assert await store.get("nobody") is None
 
+    async def test_tells_who_started_afresh_and_when(self, store: UserStore) -> None:
+        await store.create(ANA)
+        assert await store.resets() == {}
+        await store.ensure(["ben"], NOW)
+        await store.reset("ben", NOW + 2)
+        assert await store.resets() == {"ben": NOW + 2}
+
     async def test_settings_not_given_stay(self, store: UserStore) -> None:
         await store.create(ANA)
         await store.set_settings("ana", "US", None)

@@ -56,6 +56,23 @@ def test_values_equal_the_live_states(log: list[Event]) -> None:
             np.testing.assert_allclose(mine[2], -1 if np.isnan(watched) else watched, rtol=1e-5)
 
 
+@given(events, st.dictionaries(st.sampled_from(["u1", "u2", "u3", "u9"]), st.floats(0, 9), max_size=3))
+def test_values_equal_the_live_states_of_viewers_who_started_afresh(log: list[Event], resets: dict[str, float]) -> None:
+    pairs = interactions_of(columns(log, REELS), resets)
+    found = as_dict(pairs)
+    known = set()
+    for user in ("u1", "u2", "u3"):
+        since = resets.get(user)
+        state = fold(new_state(User(user, 0.0, reset_at=since)), [one for one in log if one.user_id == user])
+        for key, value in zip(state.history.tolist(), state.history_value.tolist(), strict=True):
+            np.testing.assert_allclose(found[key_of(user), key][1], value, rtol=1e-5, atol=1e-6)
+            known.add((key_of(user), key))
+    assert all(value == 0 for pair, (_, value, _) in found.items() if pair not in known)
+    shown = {(key_of(one.user_id), REELS[one.reel_id]) for one in log if one.kind in ("impression", "watch", "skip")}
+    assert shown <= set(found)
+    assert pairs.events == len(log)
+
+
 @settings(deadline=None)
 @given(events, st.integers(1, 7))
 def test_batches_do_not_matter(log: list[Event], size: int) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from reels.core.ports import InteractionStore, ReelStore
+from reels.core.ports import InteractionStore, ReelStore, UserStore
 from reels.core.progress import Progress
 from reels.learning.catalogue import Catalogue, catalogue_of, joined
 from reels.learning.interactions import Collector
@@ -19,9 +19,18 @@ INTERACTIONS = "interactions"
 
 
 async def run(
-    reels: ReelStore, interactions: InteractionStore, bench: Workbench, *, now: float, progress: Progress
+    reels: ReelStore,
+    users: UserStore,
+    interactions: InteractionStore,
+    bench: Workbench,
+    *,
+    now: float,
+    progress: Progress,
 ) -> dict[str, Any]:
-    """How many reels, events, viewers and pairs there are. StoreUnavailable, SnapshotRefused (colliding ids)."""
+    """How many reels, events, viewers and pairs there are. StoreUnavailable, SnapshotRefused (colliding ids).
+
+    What viewers did before they started afresh (`reset_at`) teaches no model.
+    """
     progress.begin("reading the catalogue", await reels.count())
     parts: list[Catalogue] = []
     async for batch in reels.stream():
@@ -30,7 +39,7 @@ async def run(
     catalogue = await asyncio.to_thread(joined, parts)
     del parts
     progress.begin("reading interactions", await interactions.count())
-    collector = Collector()
+    collector = Collector(await users.resets())
     async for columns in interactions.stream(before=now):
         await asyncio.to_thread(collector.add, columns)
         progress.advance(len(columns.user_id))

@@ -4,8 +4,8 @@ One sort, then column arithmetic: a pair (viewer, reel) is read by the same rule
 (`core.user_state`): the largest watched share, the newest of like/unlike and the like, not-interested above all.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields, replace
 from itertools import groupby
 from typing import Any
 
@@ -81,9 +81,13 @@ class Interactions:
 
 
 class Collector:
-    """Takes a log in (user_id, occurred_at) order batch by batch; keeps pairs, not events."""
+    """Takes a log in (user_id, occurred_at) order batch by batch; keeps pairs, not events.
 
-    def __init__(self) -> None:
+    `resets`: as `interactions_of` takes them.
+    """
+
+    def __init__(self, resets: Mapping[str, float] | None = None) -> None:
+        self._resets = resets
         self._parts: list[Interactions] = []
         self._open: EventColumns | None = None
 
@@ -95,19 +99,25 @@ class Collector:
         last = whole.user_id[-1]
         cut = next((i for i in range(len(whole.user_id) - 1, -1, -1) if whole.user_id[i] != last), -1) + 1
         if cut:
-            self._parts.append(interactions_of(_slice(whole, 0, cut)))
+            self._parts.append(interactions_of(_slice(whole, 0, cut), self._resets))
         self._open = _slice(whole, cut, len(whole.user_id))
 
     def finish(self) -> Interactions:
         """All pairs of the log."""
         if self._open is not None:
-            self._parts.append(interactions_of(self._open))
+            self._parts.append(interactions_of(self._open, self._resets))
             self._open = None
         return _concatenated(self._parts)
 
 
-def interactions_of(batch: EventColumns) -> Interactions:
-    """All pairs of one batch of whole viewers; events of one viewer stand together, in any order among themselves."""
+def interactions_of(batch: EventColumns, resets: Mapping[str, float] | None = None) -> Interactions:
+    """All pairs of one batch of whole viewers; events of one viewer stand together, in any order among themselves.
+
+    `resets` names the viewers who started afresh, and when (epoch s): what they did before that moment teaches nothing
+    but that the reel was on their screen.
+    """
+    events = len(batch.user_id)
+    batch = _since_resets(batch, resets or {})
     user_keys, users = _runs(batch.user_id)
     order = np.lexsort((batch.reel, users))
     users, reels, kind, at = users[order], batch.reel[order], batch.kind[order], batch.occurred_at[order]
@@ -115,7 +125,7 @@ def interactions_of(batch: EventColumns) -> Interactions:
     new[1:] = (users[1:] != users[:-1]) | (reels[1:] != reels[:-1])
     starts = np.flatnonzero(new)
     if not len(starts):
-        return _concatenated([])
+        return replace(_concatenated([]), events=events)
     share = _shares(batch.watch_sec[order], batch.duration_sec[order])
     share[kind == KINDS.index(EventKind.IMPRESSION)] = np.nan  # the fold does not look at it either
     kinds = np.bitwise_or.reduceat(np.left_shift(np.uint16(1), kind.astype(np.uint16)), starts)
@@ -135,8 +145,19 @@ def interactions_of(batch: EventColumns) -> Interactions:
         watched,
         kinds,
         newest[by_time],
-        len(order),
+        events,
     )
+
+
+def _since_resets(batch: EventColumns, resets: Mapping[str, float]) -> EventColumns:
+    """From before a viewer's reset only that reels were shown: such events as impressions, the others not at all."""
+    if not any(name in resets for name in set(batch.user_id)):
+        return batch
+    reset_at = np.array([resets.get(name, -np.inf) for name in batch.user_id])
+    forgotten = batch.occurred_at < reset_at
+    shown = np.isin(batch.kind, [KINDS.index(kind) for kind in _SHOWN])
+    kind = np.where(forgotten, np.uint8(KINDS.index(EventKind.IMPRESSION)), batch.kind)
+    return _where(replace(batch, kind=kind), ~forgotten | shown)
 
 
 def _values(kinds: NDArray[np.uint16], watched: Floats) -> Floats:
@@ -191,6 +212,11 @@ def _columns(batch: EventColumns) -> Iterator[str]:
 def _slice(batch: EventColumns, start: int, stop: int) -> EventColumns:
     parts = {name: getattr(batch, name)[start:stop] for name in _columns(batch)}
     return EventColumns(user_id=batch.user_id[start:stop], **parts)
+
+
+def _where(batch: EventColumns, keep: NDArray[np.bool_]) -> EventColumns:
+    parts = {name: getattr(batch, name)[keep] for name in _columns(batch)}
+    return EventColumns(user_id=[one for one, kept in zip(batch.user_id, keep.tolist(), strict=True) if kept], **parts)
 
 
 def _joined(one: EventColumns, two: EventColumns) -> EventColumns:

@@ -99,8 +99,9 @@ class Training:
         return jobs[name]
 
     async def _gather(self, began: float) -> dict[str, Any]:
+        stores = self.stores
         return await gather.run(
-            self.stores.reels, self.stores.interactions, self.bench, now=began, progress=self.progress
+            stores.reels, stores.users, stores.interactions, self.bench, now=began, progress=self.progress
         )
 
     async def _recorded(self, name: str, job: Callable[[], Awaitable[dict[str, Any]]], run_id: str = "") -> JobRun:

@@ -54,6 +54,11 @@ class MongoUsers:
         with self._mongo.answering():
             await self._users.update_one({"_id": user_id}, {"$max": {"reset_at": now}})
 
+    async def resets(self) -> dict[str, float]:
+        with self._mongo.answering(patient=True):
+            found = await self._users.find({"reset_at": {"$gt": 0}}, {"reset_at": 1}).to_list()
+        return {document["_id"]: document["reset_at"] for document in found}
+
     async def set_settings(self, user_id: str, region: str | None, language: str | None) -> None:
         given = {"region": region, "language": language}
         changes = {name: value for name, value in given.items() if value is not None}
