@@ -14,6 +14,7 @@ class WeightsModel(BaseModel):
 
     model_config = ConfigDict(
         extra="forbid",
+        strict=True,
         json_schema_extra={"examples": [{"content": 0.5, "cf": 0.3, "popularity": 0.1, "exploration": 0.1}]},
     )
 
@@ -34,7 +35,9 @@ class PolicyIn(BaseModel):
     """Changes to the policy; what is left out stays as it is. Makes a new version, in force at once."""
 
     model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"examples": [{"epsilon": 0.2, "note": "more exploration this week"}]}
+        extra="forbid",
+        strict=True,  # `true` is not the number 1
+        json_schema_extra={"examples": [{"epsilon": 0.2, "note": "more exploration this week"}]},
     )
 
     name: str | None = Field(None, pattern=r"^[A-Za-z0-9_.-]{1,64}$")
