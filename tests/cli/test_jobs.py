@@ -127,7 +127,7 @@ async def outcomes(system: Stores) -> dict[str, str]:
 
 async def test_the_worker_trains_embeds_answers_requests_and_stops_at_once(system: Stores, tmp_path: Path) -> None:
     with worker(system.settings, tmp_path / "worker.log") as process:
-        await asyncio.to_thread(eventually, system.shelf.current, 90)
+        await asyncio.to_thread(eventually, system.shelf.current, 240)
         await system.reels.upsert([Reel("late", title="a late arrival")], 4_000.0)
         await eventually_async(lambda: embedded(system, "late"), 30)
         asked = await system.jobs.request("popularity", 5_000.0, "admin")

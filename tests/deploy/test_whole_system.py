@@ -52,7 +52,7 @@ def test_a_viewer_watches_through_https_and_is_remembered(deployed: Deployed, pa
     assert first[0].startswith(f"{deployed.url}/media/")
     page.evaluate("() => document.querySelector('flt-semantics-placeholder')?.click()")
     page.evaluate("() => document.activeElement.blur()")
-    eventually(lambda: another(page, first), 60)
+    eventually(lambda: another(page, first), 150)
     eventually(lambda: events(deployed), 30)
     blocked = [line for line in said if "Content Security Policy" in line and OUTSIDE not in line]
     assert not blocked
