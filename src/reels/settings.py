@@ -80,6 +80,15 @@ class Settings(BaseSettings):
     pages_kept_sec: int = Field(6 * 3600, ge=60, description="How long an answered page is kept in Redis for retries.")
     feeds_kept_days: int = Field(30, ge=1, description="How long served pages are kept in MongoDB.")
     max_body_bytes: int = Field(1_000_000, ge=10_000, description="Largest request body.")
+    worker_metrics_host: str = Field("127.0.0.1", description="Address the worker tells its metrics on.")
+    worker_metrics_port: int = Field(
+        0, ge=0, le=65535, description="Port the worker tells its metrics on. 0: none (in serve the API tells them)."
+    )
+    otlp_url: str = Field(
+        "",
+        description="Collector for traces, e.g. http://127.0.0.1:4318/v1/traces (extra otel). Empty: none.",
+    )
+    trace_share: float = Field(0.1, ge=0, le=1, description="Share of requests that are traced. Jobs always are.")
     log_level: str = Field(
         "info", pattern="^(debug|info|warning|error)$", description="Least important log line written."
     )

@@ -94,7 +94,7 @@ def _surround(app: FastAPI, services: Services) -> None:
             expose_headers=["x-request-id", "retry-after"],
             max_age=3600,
         )
-    app.add_middleware(RequestContext, metrics=services.metrics)
+    app.add_middleware(RequestContext, metrics=services.metrics, spans=services.spans)
 
 
 def _describe(app: FastAPI) -> None:

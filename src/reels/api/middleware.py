@@ -9,12 +9,18 @@ import re
 import secrets
 import time
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from reels.api.metrics import Metrics
+from reels.api.metrics import METHODS, Metrics
+from reels.api.notes import NOTES, Notes
 from reels.api.problems import REQUEST_ID, BodyTooLarge, problem_of
+from reels.telemetry import request as current
+
+if TYPE_CHECKING:
+    from reels.telemetry.spans import RequestSpan, Spans
 
 ROUTE = "reels.route"
 """Where routes outside FastAPI leave their path template in the ASGI scope."""
@@ -30,7 +36,8 @@ def new_request_id() -> str:
 class RequestContext:
     """Takes a sane `x-request-id` or makes one, answers it, and notes what became of the request.
 
-    The log line has the path's template, never the path, the query or the caller: no personal data.
+    The log line has the path's template, never the path, the query or the caller, and what the route noted: no
+    personal data. Lines written on the way have the request's id too.
     """
 
     def __init__(
@@ -39,8 +46,10 @@ class RequestContext:
         metrics: Metrics,
         make_id: Callable[[], str] = new_request_id,
         timer: Callable[[], float] = time.perf_counter,
+        spans: "Spans | None" = None,
     ) -> None:
         self._app, self._metrics, self._make_id, self._timer = app, metrics, make_id, timer
+        self._spans = spans
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
@@ -48,6 +57,8 @@ class RequestContext:
             await self._app(scope, receive, send)
             return
         scope[REQUEST_ID] = request_id = self._id_of(scope)
+        scope[NOTES] = notes = Notes()
+        outer = current.request_id.set(request_id)
         header = (b"x-request-id", request_id.encode())
         began, status = self._timer(), 500
 
@@ -58,10 +69,14 @@ class RequestContext:
                 message["headers"] = [*message.get("headers", ()), header]
             await send(message)
 
+        span = None if self._spans is None else self._spans.request(_method(scope), scope["headers"])
+        self._metrics.in_flight.inc()
         try:
             await self._app(scope, receive, noting)
         finally:
-            self._note(scope, status, self._timer() - began, request_id)
+            self._metrics.in_flight.dec()
+            self._note(scope, status, self._timer() - began, notes, span)
+            current.request_id.reset(outer)
 
     def _id_of(self, scope: Scope) -> str:
         for name, value in scope["headers"]:
@@ -69,16 +84,23 @@ class RequestContext:
                 return str(value.decode())
         return self._make_id()
 
-    def _note(self, scope: Scope, status: int, seconds: float, request_id: str) -> None:
+    def _note(self, scope: Scope, status: int, seconds: float, notes: Notes, span: "RequestSpan | None") -> None:
         route = str(scope.get(ROUTE) or getattr(scope.get("route"), "path", "unmatched"))
-        self._metrics.request(scope["method"], route, status, seconds)
+        method, fields = _method(scope), notes.fields
+        self._metrics.request(method, route, status, seconds)
+        if span is not None:
+            fields = {"trace_id": span.trace_id, **fields}
+            span.end(
+                f"{method} {route}", status, notes.attributes(scope[REQUEST_ID], route), notes.stages_ms, notes.at_ns
+            )
         _log.info(
             "request",
-            request_id=request_id,
-            method=scope["method"],
+            request_id=scope[REQUEST_ID],
+            method=method,
             route=route,
             status=status,
             ms=round(seconds * 1000, 2),
+            **fields,
         )
 
 
@@ -118,10 +140,15 @@ class Guard:
                 raise BodyTooLarge(self._limit)
         except Exception as error:
             if not isinstance(error, BodyTooLarge):
-                _log.exception("unhandled", request_id=scope.get(REQUEST_ID, ""))
+                _log.exception("unhandled")
             if started:
                 raise
             await problem_of(error, scope.get(REQUEST_ID, ""))(scope, receive, send)
+
+
+def _method(scope: Scope) -> str:
+    """One of those there are, or `other`: a client could send whatever it likes."""
+    return scope["method"] if scope["method"] in METHODS else "other"
 
 
 def _told_length(scope: Scope) -> int:

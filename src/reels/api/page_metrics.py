@@ -24,7 +24,7 @@ class PageMetrics:
         self._metrics.page([item.explored for item in page.items], sources, page.degraded, page.timings_ms)
         if done.cached is not None:
             hit = done.cached.built_at < done.query.now
-            self._metrics.cache("candidates", hit=hit)
+            self._metrics.candidates_kept(hit=hit)
             if not hit:
                 self._metrics.candidates(_found(done.cached))
 

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from starlette.routing import Route
 
@@ -15,15 +15,30 @@ from reels.core import ports
 from reels.core.types import ServedFeed
 from reels.ingest.events import EventIngest
 from reels.recommender.models import Models
+from reels.recommender.note import PageNote
+
+if TYPE_CHECKING:
+    from reels.telemetry.spans import Spans
 
 
 class FeedDoor(Protocol):
     """`GET /feed` below HTTP (`recommender.feed`)."""
 
     async def page(
-        self, user_id: str, *, limit: int, cursor: str | None, mode: str, now: float, request_id: str
+        self,
+        user_id: str,
+        *,
+        limit: int,
+        cursor: str | None,
+        mode: str,
+        now: float,
+        request_id: str,
+        note: Callable[[PageNote], None],
     ) -> bytes:
-        """A page as JSON (`schemas.feed.FeedPageOut`). BadCursor; StoreUnavailable when there is no way to answer."""
+        """A page as JSON (`schemas.feed.FeedPageOut`). BadCursor; StoreUnavailable when there is no way to answer.
+
+        `note` is told what became of it.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +101,9 @@ class Services:
     """Entered when the app starts, left when it stops: pollers, replay, pending marks."""
     replayed: Callable[[ServedFeed], Awaitable[bool | None]] | None = None
     """Whether a recorded page comes out the same when computed again; None = its models are gone."""
+
+    spans: "Spans | None" = None
+    """Makes a span of each request, where traces are sent."""
 
     @property
     def gate(self) -> Gate:

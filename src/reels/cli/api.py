@@ -1,5 +1,6 @@
 """`reels api`: one API worker."""
 
+import os
 import socket
 from typing import Annotated
 
@@ -8,9 +9,11 @@ import uvicorn
 import uvloop
 from threadpoolctl import threadpool_limits
 
+from reels.api.metrics import Metrics
 from reels.cli import logs
 from reels.cli.uvicorn_server import SayingServer
 from reels.settings import Settings
+from reels.telemetry.exposition import shared_directory
 from reels.wiring import open_api
 
 SAYS = "api: serving"
@@ -29,7 +32,7 @@ def api(
 
 
 async def _serve(settings: Settings, fd: int | None) -> None:
-    async with open_api(settings) as app:
+    async with open_api(settings, Metrics(shared_directory(os.environ))) as app:
         config = uvicorn.Config(
             app,
             host=settings.host,

@@ -32,6 +32,8 @@ class Processes:
 
     logs: Path
     children: list[Child] = field(default_factory=list)
+    ended: Callable[[], None] = lambda: None
+    """Called when one has ended by itself, before it is started again."""
     _stop: threading.Event = field(default_factory=threading.Event)
 
     def start(
@@ -65,6 +67,7 @@ class Processes:
 
     def _again(self, child: Child) -> None:
         _log.warning("a process ended and is started again", process=child.name, log=str(child.log))
+        self.ended()
         try:
             child.start()
         except StoreError as error:

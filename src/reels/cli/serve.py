@@ -13,6 +13,7 @@ from reels.cli.console import out
 from reels.cli.processes import Processes, answers, environment, listening
 from reels.settings import Settings
 from reels.stores.private import addresses
+from reels.telemetry.exposition import forget_the_dead, sharing
 from reels.wiring import signing_key
 
 
@@ -59,6 +60,7 @@ def system(settings: Settings) -> Iterator[System]:
         found = stack.enter_context(addresses(data / "stores", settings.mongo_url, settings.redis_url))
         sock = stack.enter_context(listening(settings.host, settings.port))
         host, port = sock.getsockname()[:2]
+        shared = data / "metrics" / str(port)
         api_url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
         values = {
             "REELS_DATA_DIR": str(data),
@@ -70,7 +72,7 @@ def system(settings: Settings) -> Iterator[System]:
             "REELS_PUBLIC_API_URL": settings.public_api_url or api_url,
             "PYTHONUNBUFFERED": "1",
         }
-        stack.enter_context(environment(values))
-        processes = Processes(data / "logs")
+        stack.enter_context(environment(values | stack.enter_context(sharing(shared))))
+        processes = Processes(data / "logs", ended=lambda: forget_the_dead(shared))
         stack.callback(processes.stop)
         yield System(settings, processes, sock.fileno(), api_url)

@@ -9,29 +9,40 @@ import threading
 import time
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import structlog
 import typer
 from apscheduler.events import EVENT_JOB_ERROR, JobExecutionEvent
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from prometheus_client import start_http_server
 from threadpoolctl import threadpool_limits
 
+import reels
 from reels.cli import logs
 from reels.core.errors import ReelsError
 from reels.core.types import JobRun
 from reels.jobs.embed_new import NewEmbeddings
 from reels.learning.embedders import embedder_of
 from reels.settings import Settings
-from reels.wiring.jobs import close_lost_runs, count_trending, training_of
+from reels.telemetry.exposition import SAMPLE_EVERY_SEC, shared_directory
+from reels.telemetry.job_metrics import JobMetrics
+from reels.telemetry.tracing import open_spans
+from reels.wiring.jobs import Training, close_lost_runs, count_trending, training_of
 from reels.wiring.stores import Stores, open_stores
+
+if TYPE_CHECKING:
+    from reels.telemetry.spans import Spans
 
 SAYS = "worker: at work"
 EMBED_EVERY_SEC = 0.5
 REQUESTS_EVERY_SEC = 1.0
 _RECORD_SEC = 2.0
+_RUNS_REMEMBERED = 200
+"""Runs that are looked through for when each job last ended well."""
 NICE = 10
 """Threads of a training give way to everything that answers requests."""
 
@@ -46,26 +57,39 @@ def worker() -> None:
 
 
 async def _work(settings: Settings) -> NoReturn:
+    metrics = JobMetrics(shared_directory(os.environ))
+    if settings.worker_metrics_port:
+        start_http_server(settings.worker_metrics_port, settings.worker_metrics_host, metrics.exposition.registry)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     threadpool_limits(settings.training_threads, "blas")  # processors are for the API: BLAS would take all of them
     loop.set_default_executor(ThreadPoolExecutor(max_workers=4, initializer=_give_way))
-    async with open_stores(settings) as stores:
-        await close_lost_runs(stores, time.time())
-        schedule = schedule_of(stores, time.time)
-        schedule.start()
-        typer.echo(SAYS, err=True)
-        await stop.wait()
-        schedule.shutdown(wait=False)
-        if unfinished := asyncio.all_tasks() - {asyncio.current_task()}:
-            await asyncio.wait(unfinished, timeout=_RECORD_SEC)  # cancelled runs are recorded as such
+    with open_spans(settings.otlp_url, 1.0, "reels-worker", reels.__version__) as spans:
+        async with open_stores(settings, watch=metrics.stores, spans=spans) as stores:
+            await close_lost_runs(stores, time.time())
+            metrics.remember(await stores.jobs.recent(_RUNS_REMEMBERED))
+            metrics.stores.watch("redis", lambda: stores.redis.away)
+            metrics.stores.watch("mongo", lambda: stores.mongo.away)
+            await _until(stop, schedule_of(stores, time.time, metrics, spans))
     sys.stderr.flush()
     os._exit(0)  # a fit in a thread can't be stopped, and waiting for it may take minutes; nothing is lost with it
 
 
-def schedule_of(stores: Stores, clock: Callable[[], float]) -> AsyncIOScheduler:
+async def _until(stop: asyncio.Event, schedule: AsyncIOScheduler) -> None:
+    """The schedule runs until `stop`."""
+    schedule.start()
+    typer.echo(SAYS, err=True)
+    await stop.wait()
+    schedule.shutdown(wait=False)
+    if unfinished := asyncio.all_tasks() - {asyncio.current_task()}:
+        await asyncio.wait(unfinished, timeout=_RECORD_SEC)  # cancelled runs are recorded as such
+
+
+def schedule_of(
+    stores: Stores, clock: Callable[[], float], metrics: JobMetrics, spans: "Spans | None" = None
+) -> AsyncIOScheduler:
     """Everything the worker does, each thing on its own interval and never twice at once; not started yet.
 
     A job that fails is logged (and recorded, where it is a run); it and the others go on at their next turn.
@@ -73,6 +97,10 @@ def schedule_of(stores: Stores, clock: Callable[[], float]) -> AsyncIOScheduler:
     settings = stores.settings
     newcomers = NewEmbeddings(stores.reels, stores.embeddings, embedder_of(settings.embedder), _known_until(stores))
     training = asyncio.Lock()
+    traced = nullcontext if spans is None else spans.job
+
+    def fit() -> Training:
+        return training_of(stores, clock, ended=metrics.ended, around=traced)
 
     async def embed() -> None:
         await newcomers.step(clock())
@@ -83,14 +111,15 @@ def schedule_of(stores: Stores, clock: Callable[[], float]) -> AsyncIOScheduler:
     async def train() -> None:
         if not training.locked():
             async with training:
-                await training_of(stores, clock).run()
+                with traced("training"):
+                    await fit().run()
 
     async def answer_requests() -> None:
         if training.locked():
             return
         async with training:
             if (asked := await stores.jobs.take_request(clock())) is not None:
-                await _answer(stores, clock, asked)
+                await _answer(stores, clock, asked, fit())
 
     schedule = AsyncIOScheduler(
         timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
@@ -105,14 +134,16 @@ def schedule_of(stores: Stores, clock: Callable[[], float]) -> AsyncIOScheduler:
     ):
         first = datetime.now(UTC) if job is trend or (job is train and stores.shelf.current() is None) else None
         options: dict[str, Any] = {} if first is None else {"next_run_time": first}
-        schedule.add_job(_quiet(job), "interval", seconds=seconds, name=job.__name__, **options)
+        turn = _quiet(job, metrics, clock)
+        schedule.add_job(turn, "interval", seconds=seconds, name=job.__name__, **options)
+    schedule.add_job(metrics.exposition.sample, "interval", seconds=SAMPLE_EVERY_SEC, name="metrics")
     return schedule
 
 
-async def _answer(stores: Stores, clock: Callable[[], float], asked: JobRun) -> None:
+async def _answer(stores: Stores, clock: Callable[[], float], asked: JobRun, training: Training) -> None:
     """Runs what somebody asked for; what can't be run is recorded as failed, so that nobody waits for it."""
     try:
-        await training_of(stores, clock).run([asked.job], asked.run_id)
+        await training.run([asked.job], asked.run_id)
     except ReelsError as error:
         details = asked.details | {"error": f"{type(error).__name__}: {error}"}
         await stores.jobs.save(replace(asked, finished_at=clock(), outcome="failed", details=details))
@@ -127,12 +158,15 @@ def _known_until(stores: Stores) -> float:
         return 0.0
 
 
-def _quiet(job: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:
-    """Errors of ours are one line; anything else goes to the scheduler's listener with its trace."""
+def _quiet(
+    job: Callable[[], Awaitable[None]], metrics: JobMetrics, clock: Callable[[], float]
+) -> Callable[[], Awaitable[None]]:
+    """Counts its turns. Errors of ours are one line; anything else goes to the scheduler's listener."""
 
     async def run() -> None:
         try:
-            await job()
+            with metrics.turn(job.__name__, clock):
+                await job()
         except ReelsError as error:
             _log.warning("a job could not run", job=job.__name__, reason=str(error))
 
@@ -140,7 +174,7 @@ def _quiet(job: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:
 
 
 def _tell(event: JobExecutionEvent) -> None:
-    _log.error("a job broke", job=event.job_id, error=repr(event.exception), trace=event.traceback)
+    _log.error("a job broke", job=event.job_id, exc_info=event.exception)
 
 
 def _give_way() -> None:

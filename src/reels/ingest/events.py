@@ -12,7 +12,8 @@ pages come from MongoDB), and `replay` makes good later. MongoDB failing is Stor
 """
 
 import asyncio
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from weakref import WeakValueDictionary
 
@@ -20,6 +21,7 @@ import structlog
 
 from reels.core.errors import StoreError
 from reels.core.ports import InteractionStore, ViewerStore
+from reels.core.stopwatch import Stopwatch
 from reels.core.types import Event, IngestReceipt, Rejection
 from reels.core.user_state import NAMES_CREATOR
 from reels.ingest.catalogue import Catalogue, KnownReel
@@ -45,6 +47,8 @@ class EventIngest:
     stale: StaleViewers = field(default_factory=StaleViewers)
     reaction_deadline_sec: float = 1.0
     """Reactions slower than this are left to the replay; the acknowledgement does not wait for them."""
+    ticks: Callable[[], float] = time.perf_counter
+    """Counts seconds."""
     _turns: WeakValueDictionary[str, asyncio.Lock] = field(default_factory=WeakValueDictionary)
     """One batch of a viewer reacts at a time in this process: side by side they would only collide in Redis."""
 
@@ -54,16 +58,29 @@ class EventIngest:
         Raises BadRequest when the body as a whole can't be read (TooManyEvents when it holds too many), and
         StoreUnavailable when MongoDB does not answer: then nothing is acknowledged, and sending again is safe.
         """
+        watch = Stopwatch(self.ticks)
         read, rejected = read_events(read_batch(body), user_id, now)
+        watch.lap("read")
         events, unknown = await self._with_reels(read)
         receipt = IngestReceipt(0, 0, tuple(sorted([*rejected, *unknown], key=lambda one: one.index)))
         if not events:
             return receipt
         region = await self.regions.of(user_id, now)
         events = [replace(event, region=region) for event in events] if region else events
+        watch.lap("look up")
         outcome = await self.interactions.insert(events, now)
-        await self._react(user_id, [events[i] for i in outcome.stored], retried=bool(outcome.duplicates))
-        return replace(receipt, stored=len(outcome.stored), duplicates=len(outcome.duplicates))
+        watch.lap("store")
+        stored = [events[i] for i in outcome.stored]
+        reacted = await self._react(user_id, stored, retried=bool(outcome.duplicates))
+        watch.lap("react")
+        return replace(
+            receipt,
+            stored=len(stored),
+            duplicates=len(outcome.duplicates),
+            ages_sec=tuple(now - event.occurred_at for event in stored),
+            reacted=reacted,
+            timings_ms=watch.total(),
+        )
 
     async def _with_reels(self, read: list[tuple[int, Event]]) -> tuple[list[Event], list[Rejection]]:
         known = await self.catalogue.find(event.reel_id for _, event in read)
@@ -78,8 +95,8 @@ class EventIngest:
                 events.append(_completed(event, reel))
         return events, rejected
 
-    async def _react(self, user_id: str, stored: list[Event], *, retried: bool) -> None:
-        """Never raises: the events are on disk, whatever happens here."""
+    async def _react(self, user_id: str, stored: list[Event], *, retried: bool) -> bool:
+        """Whether the reactions have run. Never raises: the events are on disk, whatever happens here."""
         try:
             async with asyncio.timeout(self.reaction_deadline_sec), self._turn_of(user_id):
                 if retried:
@@ -94,6 +111,8 @@ class EventIngest:
             _log.exception("a reaction failed; left to the replay", events=len(stored))
         else:
             self.marking.mark(user_id, [event.event_id for event in stored])
+            return True
+        return False
 
     def _turn_of(self, user_id: str) -> asyncio.Lock:
         return self._turns.setdefault(user_id, asyncio.Lock())

@@ -13,6 +13,7 @@ from reels.core.errors import StoreError
 from reels.core.keys import keys_of
 from reels.core.policy import Policy
 from reels.core.ports import FeedStore, ViewerStore
+from reels.core.stopwatch import Stopwatch
 from reels.core.types import CandidateSet, FeedPage, FeedQuery, RankedReel
 from reels.core.user_state import digest
 from reels.recommender.after.refresh_candidates import RefreshCandidates
@@ -22,12 +23,12 @@ from reels.recommender.candidates.generator import Found, Generator
 from reels.recommender.cursor import Cursor, after, page_seed, sign, verify
 from reels.recommender.gathering import Gathering, Known
 from reels.recommender.models import Models
+from reels.recommender.note import PageNote, unnoted
 from reels.recommender.pipeline import Pipeline, complete
 from reels.recommender.policies import PoliciesInForce
 from reels.recommender.render import page_json
 from reels.recommender.selection.spread import WINDOW
 from reels.recommender.stages import AfterWork, Done, PageInputs, Viewer
-from reels.recommender.stopwatch import Stopwatch
 from reels.recommender.viewer import viewer_of
 
 _log = structlog.get_logger(__name__)
@@ -63,15 +64,27 @@ class Feed:
         self._running: set[asyncio.Task[None]] = set()
 
     async def page(
-        self, user_id: str, *, limit: int, cursor: str | None, mode: str, now: float, request_id: str = ""
+        self,
+        user_id: str,
+        *,
+        limit: int,
+        cursor: str | None,
+        mode: str,
+        now: float,
+        request_id: str = "",
+        note: Callable[[PageNote], None] = unnoted,
     ) -> bytes:
-        """A page as JSON. The same cursor again gives the same page; BadCursor: not ours, or another viewer's."""
+        """A page as JSON. The same cursor again gives the same page; BadCursor: not ours, or another viewer's.
+
+        `note` is told what became of it just before it is answered.
+        """
         watch = Stopwatch(self._parts.ticks)
         place = self._place(user_id, cursor, mode, now)
         models = self._parts.models()
         known = await self._parts.gathering.read(user_id, place.feed_id if cursor else "", now)
         watch.lap("read")
         if cursor and (before := await self._answered_before(user_id, place, known, models, now)):
+            note(PageNote(place.feed_id, known.degraded, watch.total(), again=True, viewer_kept=not known.from_truth))
             return before
         policy, sure = await self._parts.policies.of(known.policy_version, now)
         query = FeedQuery(user_id, limit, now, page_seed(place), place.feed_id, request_id, mode=place.mode)
@@ -91,9 +104,11 @@ class Feed:
         watch.lap("render")
         body_kept = await self._keep(page, body, known, now)
         watch.lap("keep")
-        if body_kept is not body and body_kept != body:
-            return body_kept
+        again = body_kept is not body and body_kept != body
         page = replace(page, timings_ms=watch.total())
+        note(PageNote(page.feed_id, page.degraded, page.timings_ms, again=again, viewer_kept=not known.from_truth))
+        if again:
+            return body_kept
         self._then(Done(query, page, inputs, models, cached if place.mode == "for_you" else None))
         return body
 

@@ -74,7 +74,7 @@ class Gathering:
         try:
             return unpack(cache.state)
         except UnreadableState as error:
-            _log.warning("state in redis can't be read and is rebuilt", user_id=user_id, reason=str(error))
+            _log.warning("state in redis can't be read and is rebuilt", reason=str(error))
             return None
 
     async def _from_truth(
@@ -91,7 +91,7 @@ class Gathering:
             shown = [item.reel_id for page in reversed(pages) for item in page.page.items]
             recovered = np.concatenate([keys_of(shown), recovered])
         except StoreError as error:
-            _log.warning("viewer not rebuilt", user_id=user_id, reason=str(error))
+            _log.warning("viewer not rebuilt", reason=str(error))
             degraded.append("mongo")
         return replace(self._known(cache, state or UserState(user_id), seen, recovered, degraded), from_truth=True)
 
@@ -99,7 +99,7 @@ class Gathering:
         try:
             await self._viewers.drop_state([user_id])
         except StoreError as error:
-            _log.info("stale state not dropped", user_id=user_id, reason=str(error))
+            _log.info("stale state not dropped", reason=str(error))
 
     def _known(self, cache: ViewerCache, state: UserState, seen: Keys, recovered: Keys, degraded: list[str]) -> Known:
         if len(recovered):

@@ -15,6 +15,11 @@ class Breaker:
         self._clock = clock
         self._next_try: float | None = None
 
+    @property
+    def open(self) -> bool:
+        """Whether the store did not answer when last asked."""
+        return self._next_try is not None
+
     def refuses(self) -> bool:
         """Whether to fail at once. False for the one caller that may try."""
         if self._next_try is None:

@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import structlog
@@ -15,6 +16,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from fastapi import FastAPI
 from starlette.routing import Route
 
+import reels
 from reels.api import key_files
 from reels.api.app import create_app
 from reels.api.metrics import Metrics
@@ -47,6 +49,8 @@ from reels.recommender.keeper import Keeper
 from reels.recommender.policies import PoliciesInForce
 from reels.recommender.warming import warm
 from reels.settings import Settings
+from reels.telemetry.exposition import SAMPLE_EVERY_SEC
+from reels.telemetry.tracing import open_spans
 from reels.wiring.background import Background
 from reels.wiring.jobs import JOB_NAMES
 from reels.wiring.replaying import computed_again
@@ -85,25 +89,28 @@ def _key_file(settings: Settings, setting: str, name: str) -> Path:
 
 
 @asynccontextmanager
-async def open_api(settings: Settings) -> AsyncIterator[FastAPI]:
+async def open_api(settings: Settings, metrics: Metrics | None = None) -> AsyncIterator[FastAPI]:
     """The app of one worker, on its own connections. It starts without MongoDB or Redis too, degraded."""
-    async with open_stores(settings, mongo_timeout_sec=REQUEST_SEC, make_indexes=False) as stores:
-        worker = _Worker(settings, stores)
-        yield create_app(worker.services)
+    metrics = metrics or Metrics()
+    with open_spans(settings.otlp_url, settings.trace_share, "reels-api", reels.__version__) as spans:
+        stores = open_stores(
+            settings, mongo_timeout_sec=REQUEST_SEC, make_indexes=False, watch=metrics.stores, spans=spans
+        )
+        async with stores as opened:
+            yield create_app(replace(_Worker(settings, opened, metrics).services, spans=spans))
 
 
 class _Worker:
     """All parts of one API worker."""
 
-    def __init__(self, settings: Settings, stores: Stores) -> None:
-        self.settings, self.stores = settings, stores
+    def __init__(self, settings: Settings, stores: Stores, metrics: Metrics) -> None:
+        self.settings, self.stores, self.metrics = settings, stores, metrics
         self.keeper = Keeper(stores.shelf, stores.reels, stores.embeddings, stores.signals)
         self.stale = StaleViewers()
         self.marking = Marking(stores.interactions)
         self.rebuild = Rebuild(stores.users, stores.interactions, stores.viewers)
         self.replay = Replay(stores.interactions, stores.viewers, self.stale)
         self.record = Record(stores.feeds)
-        self.metrics = Metrics()
         self.pool = ThreadPoolExecutor(SOURCES, thread_name_prefix="source")
         self.executor = ThreadPoolExecutor(BUILDERS, thread_name_prefix="build")
         self.warm = False
@@ -208,7 +215,8 @@ class _Worker:
         background.start(SNAPSHOT_LOOK_SEC, "snapshot", keeper.refresh_snapshot)
         background.start(poll, "catalogue", lambda: keeper.refresh_catalogue(time.time()))
         background.start(SIGNALS_LOOK_SEC, "signals", keeper.refresh_signals)
-        background.start(REPLAY_EVERY_SEC, "replay", lambda: self.replay.run_once(time.time()))
+        background.start(REPLAY_EVERY_SEC, "replay", self._replay)
+        background.start(SAMPLE_EVERY_SEC, "metrics", self.metrics.exposition.sample)
         background.start(0.0, "record", self.record.write_for_ever)
         try:
             yield
@@ -226,7 +234,13 @@ class _Worker:
                 _log.warning("started without", reason=str(error))
         await asyncio.to_thread(warm, keeper.models, now)
         self.metrics.watch_snapshot_age(lambda: time.time() - keeper.models.snapshot.manifest.created_at)
+        self.metrics.watch_recording(lambda: self.record.waiting, lambda: self.record.dropped)
+        self.metrics.stores.watch("redis", lambda: self.stores.redis.away)
+        self.metrics.stores.watch("mongo", lambda: self.stores.mongo.away)
         self.warm = True
+
+    async def _replay(self) -> None:
+        self.metrics.replayed(await self.replay.run_once(time.time()))
 
     async def _settle(self) -> None:
         """Nothing that was promised is left behind."""

@@ -3,7 +3,7 @@
 import fcntl
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,10 @@ _RECENT = 100
 _log = structlog.get_logger(__name__)
 
 
+def _nobody(_run: JobRun) -> None:
+    """Wants to know."""
+
+
 @dataclass(frozen=True, slots=True)
 class Training:
     """Runs the jobs one after another on one workbench; each run is recorded with its timings and sizes."""
@@ -40,6 +44,10 @@ class Training:
     embedder: Embedder
     compare: bool = True
     """Whether a new snapshot is held against the one before."""
+    ended: Callable[[JobRun], None] = _nobody
+    """Told of each run that ended."""
+    around: Callable[[str], AbstractContextManager[object]] = nullcontext
+    """Entered for each run, with the job's name."""
 
     @property
     def bench(self) -> Workbench:
@@ -106,8 +114,9 @@ class Training:
 
     async def _recorded(self, name: str, job: Callable[[], Awaitable[dict[str, Any]]], run_id: str = "") -> JobRun:
         run = JobRun(run_id or f"{name}-{uuid4().hex}", name, self.clock())
-        async with recorded(self.stores, run, self.clock) as details:
-            details.update(await job())
+        with self.around(name):
+            async with recorded(self.stores, run, self.clock, self.ended) as details:
+                details.update(await job())
         return replace(run, finished_at=self.clock(), outcome="done", details=details)
 
 
@@ -118,11 +127,16 @@ def training_of(
     threads: int = 0,
     progress: Progress | None = None,
     compare: bool = True,
+    ended: Callable[[JobRun], None] = _nobody,
+    around: Callable[[str], AbstractContextManager[object]] = nullcontext,
 ) -> Training:
     """The training of these settings; `threads` = 0 takes the settings' number."""
     settings: Settings = stores.settings
     embedder = embedder_of(settings.embedder)  # one thread: two made it slower (889 and 411 texts a second)
-    return Training(stores, clock, threads or settings.training_threads, progress or Silent(), embedder, compare)
+    told = progress or Silent()
+    return Training(
+        stores, clock, threads or settings.training_threads, told, embedder, compare, ended=ended, around=around
+    )
 
 
 async def close_lost_runs(stores: Stores, now: float) -> int:
@@ -148,20 +162,24 @@ async def count_trending(stores: Stores, now: float) -> dict[str, Any]:
 
 
 @asynccontextmanager
-async def recorded(stores: Stores, run: JobRun, clock: Callable[[], float]) -> AsyncIterator[dict[str, Any]]:
+async def recorded(
+    stores: Stores, run: JobRun, clock: Callable[[], float], ended: Callable[[JobRun], None] = _nobody
+) -> AsyncIterator[dict[str, Any]]:
     """Saves the run as running, then as done with what is put into the yielded details, or as failed and why."""
     details: dict[str, Any] = dict(run.details)
     await stores.jobs.save(run)
     try:
         yield details
     except BaseException as error:
-        reason = {"error": f"{type(error).__name__}: {error}"}
-        failed = replace(run, finished_at=clock(), outcome="failed", details=details | reason)
+        kind = type(error).__name__
+        failed = replace(run, finished_at=clock(), outcome="failed", details=details | {"error": f"{kind}: {error}"})
+        ended(failed)
         await stores.jobs.save(failed)
-        _log.error("job failed", job=run.job, run=run.run_id, **reason)
+        _log.error("job failed", job=run.job, run=run.run_id, error=kind)  # what it says is in its record
         raise
     done = replace(run, finished_at=clock(), outcome="done", details=details)
     await stores.jobs.save(done)
+    ended(done)
     _log.info("job done", job=run.job, seconds=round((done.finished_at or 0.0) - run.started_at, 3), **details)
 
 

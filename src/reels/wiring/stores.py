@@ -3,7 +3,8 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING, Any
 
 from reels.core.errors import StoreUnavailable
 from reels.core.ports import (
@@ -34,6 +35,11 @@ from reels.stores.private import addresses
 from reels.stores.redis import connect as redis_connect
 from reels.stores.redis.signals import RedisSignals
 from reels.stores.redis.viewers import RedisViewers, ViewerLimits
+from reels.stores.watching import Watch, unwatched
+from reels.telemetry.tracing import Traced
+
+if TYPE_CHECKING:
+    from reels.telemetry.spans import Spans
 
 PATIENT_SEC = 30.0
 """How long imports and jobs wait for MongoDB; a request waits two seconds."""
@@ -69,26 +75,45 @@ class Stores:
 
 @asynccontextmanager
 async def open_stores(
-    settings: Settings, *, mongo_timeout_sec: float = PATIENT_SEC, make_indexes: bool = True
+    settings: Settings,
+    *,
+    mongo_timeout_sec: float = PATIENT_SEC,
+    make_indexes: bool = True,
+    watch: Watch = unwatched,
+    spans: "Spans | None" = None,
 ) -> AsyncIterator[Stores]:
     """Stores of this process. Where no address is given, private ones are used, started if nobody has.
 
-    With `make_indexes` MongoDB must answer: those that are missing are made. Raises ConfigError or StoreError.
+    With `make_indexes` MongoDB must answer: those that are missing are made. `watch` is told of every call, `spans`
+    has one of each. Raises ConfigError or StoreError.
     """
     private = addresses(settings.data_dir / "stores", settings.mongo_url, settings.redis_url)
     found = await asyncio.to_thread(private.__enter__)
     try:
-        mongo = mongo_connect.connect(found.mongo_url, settings.mongo_database, mongo_timeout_sec)
-        redis = redis_connect.connect(found.redis_url)
+        mongo = mongo_connect.connect(found.mongo_url, settings.mongo_database, mongo_timeout_sec, watch=watch)
+        redis = redis_connect.connect(found.redis_url, watch=watch)
         try:
             if make_indexes:
                 await ensure_indexes(mongo, settings.feeds_kept_days)
-            yield stores_of(settings, mongo, redis)
+            stores = stores_of(settings, mongo, redis)
+            yield stores if spans is None else traced(stores, spans)
         finally:
             await redis.close()
             await mongo.close()
     finally:
         await asyncio.to_thread(private.__exit__, None, None, None)
+
+
+def traced(stores: Stores, spans: "Spans") -> Stores:
+    """The same stores, with a span of each call."""
+    systems = {"reels.stores.mongo": "mongodb", "reels.stores.redis": "redis"}
+    ports: dict[str, Any] = {}
+    for field in fields(stores):
+        store = getattr(stores, field.name)
+        system = systems.get(type(store).__module__.rpartition(".")[0])
+        if system is not None and not isinstance(store, mongo_connect.Mongo | redis_connect.Redis):
+            ports[field.name] = Traced(store, system, field.name, spans)
+    return replace(stores, **ports)
 
 
 def stores_of(settings: Settings, mongo: mongo_connect.Mongo, redis: redis_connect.Redis) -> Stores:

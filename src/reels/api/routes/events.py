@@ -7,6 +7,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from reels.api.auth import documented_bearer
+from reels.api.notes import notes_of
 from reels.api.query import query_of
 from reels.api.services import Services
 from reels.schemas.events import EventBatch, Receipt, receipt_of
@@ -22,8 +23,10 @@ def hot_route(services: Services) -> Route:
     async def events(request: Request) -> Response:
         caller = gate.caller(request)
         query_of(request.scope["query_string"], ())
-        receipt = await services.ingest.take(caller.user_id, await request.body(), services.clock())
-        services.metrics.events(receipt.stored, receipt.duplicates, len(receipt.rejected))
+        body, now = await request.body(), services.clock()
+        receipt = await services.ingest.take(caller.user_id, body, now)
+        services.metrics.events(receipt, services.clock() - now)
+        notes_of(request.scope).of_receipt(receipt)
         return Response(orjson.dumps(receipt_of(receipt)), media_type="application/json")
 
     return Route(PATH, events, methods=["POST"])

@@ -8,6 +8,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from reels.api.auth import acting_for, documented_bearer
+from reels.api.notes import notes_of
 from reels.api.problems import request_id_of
 from reels.api.query import query_of, whole_number
 from reels.api.services import Services
@@ -35,6 +36,7 @@ def hot_route(services: Services) -> Route:
             raise BadRequest("mode", "expected " + " or ".join(MODES))
         if len(values.get("cursor", "")) > _LONGEST or "\0" in values.get("cursor", ""):
             raise BadRequest("cursor", "can't be one of ours")
+        notes = notes_of(request.scope)
         page = await services.feed.page(
             acting_for(caller, _user_id(values)),
             limit=whole_number(values, "limit", _DEFAULT_LIMIT, limits.page_limit),
@@ -42,7 +44,10 @@ def hot_route(services: Services) -> Route:
             mode=mode,
             now=services.clock(),
             request_id=request_id_of(request.scope),
+            note=notes.of_page,
         )
+        if notes.page is not None:
+            services.metrics.answered(notes.page)
         return Response(page, media_type="application/json", headers={"cache-control": "no-store"})
 
     return Route(PATH, feed, methods=["GET"])

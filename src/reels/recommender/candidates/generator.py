@@ -143,7 +143,7 @@ class Generator:
             try:
                 answers[i] = source.find(query, viewer, models, policy, limit)
             except Exception:  # one broken source must not cost the page: it is named in `degraded` and logged
-                _log.exception("candidate source failed", source=source.name, user_id=query.user_id)
+                _log.exception("candidate source failed", source=source.name)
                 failed.append(source.name)
 
         if self._pool is None:

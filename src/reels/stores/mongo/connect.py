@@ -3,7 +3,8 @@
 Measured against a SIGSTOPped mongod: see `tests/stores/mongo/test_connect.py`.
 """
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from typing import Any
 
@@ -15,6 +16,7 @@ from pymongo.errors import BulkWriteError, ConnectionFailure, OperationFailure, 
 
 from reels.core.errors import StoreError, StoreUnavailable
 from reels.stores.breaker import Breaker
+from reels.stores.watching import Watch, unwatched
 
 Document = dict[str, Any]
 Collection = AsyncCollection[Document]
@@ -30,11 +32,22 @@ class Mongo:
     """One database and how long anybody waits for it."""
 
     def __init__(
-        self, database: AsyncDatabase[Document], timeout_sec: float = 2.0, breaker: Breaker | None = None
+        self,
+        database: AsyncDatabase[Document],
+        timeout_sec: float = 2.0,
+        breaker: Breaker | None = None,
+        watch: Watch = unwatched,
+        ticks: Callable[[], float] = time.perf_counter,
     ) -> None:
         self.database = database
         self.timeout_sec = timeout_sec
         self._breaker = breaker or Breaker()
+        self._watch, self._ticks = watch, ticks
+
+    @property
+    def away(self) -> bool:
+        """Whether it did not answer when last asked."""
+        return self._breaker.open
 
     def collection(self, name: str) -> Collection:
         """A collection by name, with the default write concern: majority and journaled on a replica set.
@@ -54,15 +67,20 @@ class Mongo:
         and would become theirs.
         """
         if self._breaker.refuses():
+            self._watch(STORE, "spared", 0.0)
             raise StoreUnavailable(STORE, "it did not a moment ago")
+        began = self._ticks()
         try:
             with nullcontext() if patient else pymongo.timeout(timeout_sec or self.timeout_sec):
                 yield
         except PyMongoError as error:
             if isinstance(error, ConnectionFailure):
                 self._breaker.failed()
-            raise translated(error) from error
+            ours = translated(error)
+            self._watch(STORE, "away" if isinstance(ours, StoreUnavailable) else "refused", self._ticks() - began)
+            raise ours from error
         self._breaker.succeeded()
+        self._watch(STORE, "answered", self._ticks() - began)
 
     async def ping(self) -> None:
         """Raises StoreUnavailable when no server takes writes."""
@@ -76,7 +94,9 @@ class Mongo:
         await self.database.client.close()
 
 
-def connect(url: str, database: str, timeout_sec: float = 2.0, breaker: Breaker | None = None) -> Mongo:
+def connect(
+    url: str, database: str, timeout_sec: float = 2.0, breaker: Breaker | None = None, watch: Watch = unwatched
+) -> Mongo:
     """A client for this event loop; nothing is sent yet. Jobs and imports want a longer `timeout_sec` (30 s)."""
     patience_ms = int(timeout_sec * 1000)
     client: AsyncMongoClient[Document] = AsyncMongoClient(
@@ -90,7 +110,7 @@ def connect(url: str, database: str, timeout_sec: float = 2.0, breaker: Breaker 
         heartbeatFrequencyMS=1000,
         waitQueueTimeoutMS=patience_ms,
     )
-    return Mongo(client[database], timeout_sec, breaker)
+    return Mongo(client[database], timeout_sec, breaker, watch)
 
 
 def only_duplicates(error: BulkWriteError) -> bool:
@@ -113,6 +133,6 @@ def translated(error: PyMongoError) -> StoreError:
 
 
 def _first_line(error: PyMongoError) -> str:
-    """Without the driver's page of topology."""
+    """Without the driver's page of topology, and without the key of a duplicate: it holds a viewer's id."""
     said = str(error).splitlines() or [type(error).__name__]
-    return said[0].split(", Timeout:")[0][:300]
+    return said[0].split(", Timeout:")[0].split(" dup key:")[0][:300]

@@ -1,6 +1,7 @@
 """The connection to Redis or Valkey, its timeouts, and the one place where its errors become ours."""
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from redis.asyncio import BlockingConnectionPool
@@ -15,6 +16,7 @@ from redis.maint_notifications import MaintNotificationsConfig
 from reels.core.errors import StoreError, StoreUnavailable
 from reels.stores.breaker import Breaker
 from reels.stores.redis.deadline import Deadline
+from reels.stores.watching import Watch, unwatched
 
 STORE = "redis"
 """Its name in StoreUnavailable and in `degraded`."""
@@ -29,10 +31,23 @@ _NOT_NOW = ("OOM ", "MISCONF ", "LOADING ", "READONLY ", "CLUSTERDOWN ", "TRYAGA
 class Redis:
     """One server, how long anybody waits for it, and whether it has answered lately."""
 
-    def __init__(self, client: Client, timeout_sec: float = TIMEOUT_SEC, breaker: Breaker | None = None) -> None:
+    def __init__(
+        self,
+        client: Client,
+        timeout_sec: float = TIMEOUT_SEC,
+        breaker: Breaker | None = None,
+        watch: Watch = unwatched,
+        ticks: Callable[[], float] = time.perf_counter,
+    ) -> None:
         self.client = client
         self._timeout_sec = timeout_sec
         self._breaker = breaker or Breaker()
+        self._watch, self._ticks = watch, ticks
+
+    @property
+    def away(self) -> bool:
+        """Whether it did not answer when last asked."""
+        return self._breaker.open
 
     @contextmanager
     def answering(self) -> Iterator[Client]:
@@ -42,22 +57,33 @@ class Redis:
         it refuses.
         """
         if self._breaker.refuses():
+            self._watch(STORE, "spared", 0.0)
             raise StoreUnavailable(STORE, "it did not a moment ago", retry_after_sec=1)
+        began = self._ticks()
         try:
             with Deadline(self._timeout_sec):
                 yield self.client
         except (RedisError, OSError) as error:
             if isinstance(error, _AWAY):
                 self._breaker.failed()
-            raise translated(error) from error
+            ours = translated(error)
+            self._watch(STORE, "away" if isinstance(ours, StoreUnavailable) else "refused", self._ticks() - began)
+            raise ours from error
         self._breaker.succeeded()
+        self._watch(STORE, "answered", self._ticks() - began)
 
     async def close(self) -> None:
         """Close all connections."""
         await self.client.aclose(close_connection_pool=True)
 
 
-def connect(url: str, timeout_sec: float = TIMEOUT_SEC, connections: int = 64, breaker: Breaker | None = None) -> Redis:
+def connect(
+    url: str,
+    timeout_sec: float = TIMEOUT_SEC,
+    connections: int = 64,
+    breaker: Breaker | None = None,
+    watch: Watch = unwatched,
+) -> Redis:
     """A client for this event loop, for `redis://`, `rediss://` and `unix://` addresses; nothing is sent yet.
 
     `connections`: most at a time; further callers wait for a free one. A lost connection is made anew and the command
@@ -76,7 +102,7 @@ def connect(url: str, timeout_sec: float = TIMEOUT_SEC, connections: int = 64, b
         protocol=2,
         maint_notifications_config=MaintNotificationsConfig(enabled=False),
     )
-    return Redis(Client.from_pool(pool), timeout_sec, breaker)
+    return Redis(Client.from_pool(pool), timeout_sec, breaker, watch)
 
 
 def translated(error: RedisError | OSError) -> StoreError:
