@@ -55,9 +55,20 @@ format: setup ## format the code
 
 COMPILE := $(BIN)/uv pip compile --universal --python-version 3.11 --no-annotate --no-header --no-emit-index-url --generate-hashes
 
+LOCKED := local media otel evaluation dev web
+TORCH := $(shell sed -n 's/^sequence = \["\(.*\)"\]/\1/p' pyproject.toml)
+
+.PHONY: torch
+torch: setup ## torch into .venv, for the sequence model of the recommendations (optional)
+	$(BIN)/pip install --quiet "$(TORCH)"
+
+.PHONY: test-torch
+test-torch: torch ## the tests that need torch
+	$(BIN)/pytest -n0 --no-cov -m torch
+
 .PHONY: lock
-lock: ## resolve the dependencies anew: requirements.lock, and the images' part of it
-	$(COMPILE) --all-extras pyproject.toml frontend/flutter_app/pyproject.toml -o requirements.lock
+lock: ## resolve the dependencies anew: requirements.lock (all extras but torch), and the images' part of it
+	$(COMPILE) $(LOCKED:%=--extra %) pyproject.toml frontend/flutter_app/pyproject.toml -o requirements.lock
 	grep -E '^[a-z0-9].*==' requirements.lock | sed 's/ \\$$//' > .venv/constraints.txt
 	$(COMPILE) -c .venv/constraints.txt --extra media --extra otel --extra web pyproject.toml frontend/flutter_app/pyproject.toml \
 		-o deploy/requirements.lock
