@@ -51,8 +51,27 @@ class Settings(BaseSettings):
     pseudonym_key_file: Path | None = Field(
         None, description="File with at least 32 random bytes; keys user ids (HMAC-SHA256)."
     )
-    access_token_sec: int = Field(900, ge=60, description="Life of an access token.")
-    refresh_token_sec: int = Field(30 * 86_400, ge=3600, description="Life of a refresh token.")
+    trusted_keys_dir: Path | None = Field(
+        None, description="Folder of further Ed25519 keys (*.pem) whose tokens count: the next and older signing keys."
+    )
+    older_pseudonym_key_files: tuple[Path, ...] = Field(
+        (), description="Pseudonym keys used before (JSON list): their viewers keep their ids."
+    )
+    access_token_sec: int = Field(900, ge=60, le=86_400, description="Life of an access token.")
+    refresh_token_sec: int = Field(30 * 86_400, ge=3600, description="Life of a refresh token; each is good once.")
+    refresh_grace_sec: int = Field(
+        20, ge=0, le=300, description="How long a used refresh token is answered with the same tokens once more."
+    )
+    admin_token_sec: int = Field(900, ge=60, le=86_400, description="Life of an administrator's token.")
+    limit_feed: int = Field(300, ge=0, description="Pages a viewer may ask for a minute. 0: as many as they like.")
+    limit_events: int = Field(600, ge=0, description="Batches of events a viewer may send a minute. 0: no limit.")
+    limit_account: int = Field(300, ge=0, description="Other requests of a viewer a minute. 0: no limit.")
+    limit_admin: int = Field(300, ge=0, description="Requests of an administrator a minute. 0: no limit.")
+    limit_auth: int = Field(30, ge=0, description="Sign-ups and refreshes of one client a minute. 0: no limit.")
+    uncounted_clients: tuple[str, ...] = Field(
+        ("127.0.0.0/8", "::1/128"),
+        description="Networks whose sign-ups are not counted (JSON list): our own processes, such as the app's.",
+    )
 
     embedder: str = Field(
         "use", pattern="^(use|hash)$", description="Text embedder: multilingual USE, or hashed n-grams."

@@ -21,11 +21,13 @@ from reels.api.tokens import Scope, Tokens
 from reels.core import ports
 from reels.core.errors import ReelsError
 from reels.schemas.feed import EXAMPLE_PAGE
+from reels.stores.mongo.admins import MongoAdmins
 from reels.stores.mongo.audit import MongoAudit
 from reels.stores.mongo.connect import Mongo
 from reels.stores.mongo.feeds import MongoFeeds
 from reels.stores.mongo.jobs import MongoJobs
 from reels.stores.mongo.policies import MongoPolicies
+from reels.stores.mongo.sessions import MongoSessions
 from reels.stores.redis import connect as redis_connect
 from reels.stores.redis.signals import RedisSignals
 
@@ -70,6 +72,8 @@ class AllStores:
     audit: ports.AuditStore
     viewers: ports.ViewerStore
     signals: ports.SignalStore
+    sessions: ports.SessionStore
+    admins: ports.AdminStore
 
 
 @dataclass
@@ -110,6 +114,7 @@ async def serving(mongo: Database, redis_url: str) -> AsyncIterator[Served]:
         stores = AllStores(
             one.reels, one.users, one.interactions, MongoFeeds(database), MongoPolicies(database),
             MongoJobs(database), MongoAudit(database), one.viewers, RedisSignals(redis),
+            MongoSessions(database), MongoAdmins(database),
         )  # fmt: skip
         numbers = itertools.count()
         services = Services(

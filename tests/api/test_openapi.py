@@ -48,25 +48,31 @@ async def test_every_route_is_documented_with_answers_and_problems(served: Serve
         "/reels/{reel_id}": ["get"], "/me": ["get", "patch"], "/me/reset": ["post"], "/admin/stats": ["get"],
         "/admin/audit": ["get"], "/admin/reels": ["post"], "/admin/policy": ["get", "put"],
         "/admin/policy/history": ["get"], "/admin/jobs": ["get"], "/admin/jobs/{name}": ["post"],
-        "/admin/feeds/{feed_id}": ["get"], "/healthz": ["get"], "/readyz": ["get"], "/metrics": ["get"],
+        "/admin/feeds/{feed_id}": ["get"], "/admin/viewers/{user_id}/revoke": ["post"], "/auth/admin": ["post"],
+        "/auth/logout": ["post"], "/.well-known/jwks.json": ["get"], "/healthz": ["get"], "/readyz": ["get"],
+        "/metrics": ["get"],
     }  # fmt: skip
     assert {path: sorted(methods) for path, methods in schema["paths"].items()} == wanted
     for path, methods in schema["paths"].items():
         for operation in methods.values():
             check_operation(path, operation, schema)
     assert "HTTPValidationError" not in str(schema)
+    limited = {
+        path for path, methods in schema["paths"].items() for one in methods.values() if "429" in one["responses"]
+    }
+    assert limited == {path for path in wanted if not path.startswith(("/healthz", "/readyz", "/metrics", "/.well"))}
 
 
 def check_operation(path: str, operation: dict[str, Any], schema: dict[str, Any]) -> None:
     assert operation["summary"], path
     assert operation["description"], path
     assert operation["operationId"], path
-    answer = next(operation["responses"][code] for code in ("200", "202") if code in operation["responses"])
-    assert answer["content"], path
+    answer = next(operation["responses"][code] for code in ("200", "202", "204") if code in operation["responses"])
+    assert "204" in operation["responses"] or answer["content"], path
     for code, response in operation["responses"].items():
-        if code in ("401", "403", "404", "413", "422"):
+        if code in ("401", "403", "404", "413", "422", "429"):
             assert list(response["content"]) == ["application/problem+json"], (path, code)
-    if not path.startswith(("/auth", "/healthz", "/readyz", "/metrics")):
+    if not path.startswith(("/auth", "/healthz", "/readyz", "/metrics", "/.well-known")):
         assert operation["security"] == [{"HTTPBearer": []}], path
         assert {"401", "403"} <= set(operation["responses"]), path
 

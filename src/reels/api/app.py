@@ -6,33 +6,41 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
 from fastapi_offline import FastAPIOffline
 from pydantic.json_schema import models_json_schema
 from starlette.middleware.cors import CORSMiddleware
-from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
+from starlette.routing import BaseRoute
 
 import reels
 from reels.api import problems
-from reels.api.middleware import ROUTE, Guard, RequestContext
+from reels.api.guarding import guarded
+from reels.api.middleware import Guard, RequestContext
 from reels.api.routes import (
     admin_feeds,
     admin_jobs,
     admin_policy,
     admin_reels,
     admin_stats,
+    admin_viewers,
     auth,
     events,
     feed,
     health,
+    jwks,
     me,
     media,
 )
 from reels.api.routes import reels as reel_routes
+from reels.api.rules import rule_of
 from reels.api.services import Services
 from reels.schemas.problem import Problem
 from reels.schemas.problem import problems as problem_responses
 
+_MODULES: tuple[Any, ...] = (
+    *(auth, jwks, reel_routes, me),
+    *(admin_stats, admin_reels, admin_policy, admin_jobs, admin_feeds, admin_viewers, health),
+)
 _ABOUT = """Personalised short-video feed.
 
 1. `POST /auth/device` makes a viewer and gives tokens. 2. `GET /feed` answers a page; follow `next_cursor`.
@@ -57,29 +65,17 @@ def create_app(services: Services) -> FastAPI:
     )
     # The hot routes come first and answer; FastAPI's routes of the same paths are there for OpenAPI.
     hot = [feed.hot_route(services), events.hot_route(services), *services.extra_routes]
-    app.router.routes.extend(_named(route) for route in hot)
-    app.include_router(feed.documented(services))
-    app.include_router(events.documented())
+    routers = [feed.documented(services), events.documented()]
     if services.extra_routes:
-        app.include_router(media.documented())
-    for module in (auth, reel_routes, me, admin_stats, admin_reels, admin_policy, admin_jobs, admin_feeds, health):
-        app.include_router(module.routes(services))
+        routers.append(media.documented())
+    routers += [module.routes(services) for module in _MODULES]
+    # Not `include_router`: routes stay one flat list, and each of them gets its guard, the documentation's too.
+    app.router.routes += [*hot, *(route for router in routers for route in router.routes)]
+    app.router.routes[:] = [guarded(route, services) for route in app.router.routes]
     problems.install(app)
     _surround(app, services)
     _describe(app)
     return app
-
-
-def _named(route: Route) -> Route:
-    """The route, telling the log and the metrics its path template as FastAPI's do."""
-    answer = route.app
-
-    async def named(scope: Scope, receive: Receive, send: Send) -> None:
-        scope[ROUTE] = route.path
-        await answer(scope, receive, send)
-
-    route.app = named
-    return route
 
 
 def _surround(app: FastAPI, services: Services) -> None:
@@ -91,7 +87,7 @@ def _surround(app: FastAPI, services: Services) -> None:
             allow_origins=list(services.limits.cors_origins),
             allow_methods=["GET", "POST", "PUT", "PATCH"],
             allow_headers=["authorization", "content-type", "x-request-id"],
-            expose_headers=["x-request-id", "retry-after"],
+            expose_headers=["x-request-id", "retry-after", "ratelimit", "ratelimit-policy"],
             max_age=3600,
         )
     app.add_middleware(RequestContext, metrics=services.metrics, spans=services.spans)
@@ -106,6 +102,8 @@ def _describe(app: FastAPI) -> None:
             _, ours = models_json_schema([(Problem, "serialization")], ref_template="#/components/schemas/{model}")
             schemas = schema["components"]["schemas"]
             schemas |= ours["$defs"]
+            for route in app.routes:
+                _document_quota(route, schema["paths"])
             for operation in (one for path in schema["paths"].values() for one in path.values()):
                 if "HTTPValidationError" in str(operation["responses"].get("422")):
                     operation["responses"]["422"] = problem_responses(422)[422]
@@ -115,3 +113,11 @@ def _describe(app: FastAPI) -> None:
         return app.openapi_schema
 
     app.openapi = openapi  # type: ignore[method-assign]
+
+
+def _document_quota(route: BaseRoute, paths: dict[str, Any]) -> None:
+    """Where a quota counts, the answer 429."""
+    if isinstance(route, APIRoute):
+        for method in route.methods or ():
+            if rule_of(method, route.path).group and (found := paths.get(route.path_format, {}).get(method.lower())):
+                found["responses"] |= problem_responses(429)

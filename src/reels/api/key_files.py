@@ -5,18 +5,23 @@ import secrets
 from pathlib import Path
 
 from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
     PrivateFormat,
     load_pem_private_key,
+    load_pem_public_key,
 )
 
 from reels.core.errors import ConfigError
 
 SIGNING = "signing.pem"
 PSEUDONYM = "pseudonym.key"
+TRUSTED = "trusted"
+"""Folder beside the signing key: keys whose tokens count, but which do not sign."""
+NEXT = "next.pem"
+"""In that folder: the private key that will sign next."""
 PSEUDONYM_BYTES = 32
 
 
@@ -44,6 +49,24 @@ def load_signing(path: Path) -> Ed25519PrivateKey:
         ) from None
     if not isinstance(key, Ed25519PrivateKey):
         raise ConfigError(f"{path}: an Ed25519 key is expected, not {type(key).__name__}; make one with `reels keys`")
+    return key
+
+
+def load_trusted(directory: Path) -> list[Ed25519PublicKey]:
+    """The public halves of all keys in a folder (`*.pem`, public or private). ConfigError names a file that is none."""
+    return [_public(path) for path in sorted(directory.glob("*.pem"))]
+
+
+def _public(path: Path) -> Ed25519PublicKey:
+    content = _read(path)
+    if b"PRIVATE KEY" in content:
+        return load_signing(path).public_key()
+    try:
+        key = load_pem_public_key(content)
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+        raise ConfigError(f"{path}: not a key in PEM: {error}") from None
+    if not isinstance(key, Ed25519PublicKey):
+        raise ConfigError(f"{path}: an Ed25519 key is expected, not {type(key).__name__}")
     return key
 
 

@@ -34,6 +34,7 @@ class Metrics:
         self._of_requests(self.registry)
         self._of_pages(self.registry)
         self._of_events(self.registry)
+        self._of_callers(self.registry)
         self._age = Gauge(
             "reels_snapshot_age_seconds",
             "Age of the models in use; of several workers the oldest.",
@@ -94,6 +95,22 @@ class Metrics:
     def render(self) -> bytes:
         """The text format, for `GET /metrics`."""
         return self.exposition.render()
+
+    def _of_callers(self, to: CollectorRegistry) -> None:
+        sessions = Counter("reels_sessions", "Sessions begun, refreshed, ended and so on.", ["outcome"], registry=to)
+        limits = Counter(
+            "reels_limits", "Requests over a quota, or not counted because Redis was away.", ["group", "outcome"],
+            registry=to,
+        )  # fmt: skip
+        self._sessions, self._limits = cache(sessions.labels), cache(limits.labels)
+
+    def session(self, outcome: str) -> None:
+        """A session was begun, refreshed, retried, ended; a refresh token was reused or refused."""
+        self._sessions(outcome).inc()
+
+    def limit(self, group: str, outcome: str) -> None:
+        """A request was refused, or its quota was unavailable."""
+        self._limits(group, outcome).inc()
 
     def request(self, method: str, route: str, status: int, seconds: float) -> None:
         """One request answered."""

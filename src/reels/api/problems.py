@@ -22,6 +22,9 @@ MEDIA_TYPE = "application/problem+json"
 REQUEST_ID = "reels.request_id"
 """Where the middleware keeps the request's id in the ASGI scope."""
 
+_TOLD = 100
+"""Characters of a path that are told back."""
+
 
 class BodyTooLarge(errors.InputError):
     """The request's body is larger than what is taken."""
@@ -61,6 +64,7 @@ _KINDS: dict[type[Exception], _Kind] = {
     errors.UnknownReel: _Kind(404, "unknown-reel", "No such reel"),
     errors.UnknownFeed: _Kind(404, "unknown-feed", "No such served page"),
     UnknownJob: _Kind(404, "unknown-job", "No such job"),
+    errors.TooManyRequests: _Kind(429, "too-many-requests", "Too many requests"),
     errors.BadCursor: _Kind(422, "bad-cursor", "This cursor can't be used"),
     errors.InputError: _Kind(422, "bad-request", "The request can't be used"),
     errors.NotAllowed: _Kind(403, "not-allowed", "Not allowed"),
@@ -81,6 +85,8 @@ def problem_of(error: Exception, request_id: str) -> Response:
     if isinstance(error, errors.StoreUnavailable):
         headers["retry-after"] = str(error.retry_after_sec)
         detail = f"{error.store} does not answer; nothing was half done, send the same again"
+    elif isinstance(error, errors.TooManyRequests):
+        headers["retry-after"] = str(error.retry_after_sec)
     elif isinstance(error, RangeNotMet):
         headers["content-range"] = error.content_range
     elif isinstance(error, errors.NoSnapshot):
@@ -152,7 +158,9 @@ async def _http(request: Request, error: Exception) -> Response:
         return problem_of(unread, request_id_of(request.scope))
     phrase = HTTPStatus(error.status_code).phrase
     kind = _Kind(error.status_code, phrase.lower().replace(" ", "-"), phrase)
-    detail = f"{request.method} {request.url.path}: {error.detail}"
+    path = request.url.path
+    told = path if len(path) <= _TOLD else path[:_TOLD] + "…"
+    detail = f"{request.method[:16]} {told}: {error.detail}"
     return problem(kind, detail, request_id_of(request.scope), headers=error.headers)
 
 

@@ -8,8 +8,13 @@ from typing import TYPE_CHECKING, Any, Protocol
 from starlette.routing import Route
 
 from reels.api.auth import Gate
+from reels.api.clients import Clients, Network
+from reels.api.limiting import Limiter
+from reels.api.login import AdminLogin
 from reels.api.metrics import Metrics
 from reels.api.pseudonyms import Pseudonyms
+from reels.api.revoked import RevokedLately
+from reels.api.sessions import Lives, Sessions
 from reels.api.tokens import Tokens
 from reels.core import ports
 from reels.core.types import ServedFeed
@@ -47,8 +52,7 @@ class Limits:
 
     page_limit: int = 50
     max_body_bytes: int = 1_000_000
-    access_token_sec: int = 900
-    refresh_token_sec: int = 30 * 86_400
+    lives: Lives = field(default_factory=Lives)
     cors_origins: tuple[str, ...] = ()
 
 
@@ -73,6 +77,10 @@ class Stores(Protocol):
     def viewers(self) -> ports.ViewerStore: ...  # noqa: D102
     @property
     def signals(self) -> ports.SignalStore: ...  # noqa: D102
+    @property
+    def sessions(self) -> ports.SessionStore: ...  # noqa: D102
+    @property
+    def admins(self) -> ports.AdminStore: ...  # noqa: D102
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +113,33 @@ class Services:
     spans: "Spans | None" = None
     """Makes a span of each request, where traces are sent."""
 
+    revoked: RevokedLately = field(default_factory=RevokedLately)
+    """What was revoked lately; the wiring keeps it up to date."""
+    limiter: Limiter | None = None
+    """Counts requests; None = nobody is limited here."""
+    uncounted: tuple[Network, ...] = ()
+    """Networks of our own processes, whose sign-ups are not counted."""
+
     @property
     def gate(self) -> Gate:
         """Checks who is calling."""
-        return Gate(self.tokens, self.clock)
+        return Gate(self.tokens, self.revoked)
+
+    @property
+    def clients(self) -> Clients:
+        """Names callers nobody knows yet."""
+        return Clients(self.pseudonyms, self.uncounted)
+
+    @property
+    def sessions(self) -> Sessions:
+        """Begins, continues and ends sessions."""
+        return Sessions(
+            self.stores.sessions, self.tokens, self.revoked, self.limits.lives, self.random_id, self.metrics.session
+        )
+
+    @property
+    def admin_login(self) -> AdminLogin:
+        """Signs administrators in."""
+        return AdminLogin(
+            self.stores.admins, self.stores.audit, self.tokens, self.pseudonyms, self.limits.lives.admin_sec
+        )

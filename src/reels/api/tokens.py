@@ -4,8 +4,12 @@ kid   first 16 hex digits of the SHA-256 of the public key: keys can be rotated,
 iss   `reels`                     aud   `reels-api` (access), `reels-refresh` (refresh): one is never the other
 sub   the viewer's pseudonym      exp, nbf, iat   epoch s, checked against the time given
 scope blank-separated: viewer, creator, admin, service
+sid   the session it belongs to, if any; jti of a refresh token is `sid.generation`
+
+Nothing in a token is left to chance, and EdDSA is deterministic: the same arguments make the same token.
 """
 
+import base64
 import hashlib
 import math
 from collections.abc import Iterable, Mapping
@@ -53,6 +57,11 @@ class Principal:
     scopes: frozenset[Scope]
     expires_at: float
     not_before: float = 0.0
+    issued_at: float = 0.0
+    session_id: str = ""
+    """"" = of no session: made by `reels token`."""
+    generation: int = -1
+    """Of a refresh token: which one of its session it is."""
 
 
 class Tokens:
@@ -64,17 +73,31 @@ class Tokens:
         self._trusted = {key_id(key): key for key in (*also_trusted, signing.public_key())}
         self._verified: dict[str, Principal] = {}
 
-    def mint(self, user_id: str, scopes: Iterable[Scope], now: float, life_sec: float, use: Use = Use.ACCESS) -> str:
-        """A token for `user_id`, good from `now` (epoch s) for `life_sec`."""
-        claims = {
+    def mint(
+        self,
+        user_id: str,
+        scopes: Iterable[Scope],
+        now: float,
+        life_sec: float,
+        use: Use = Use.ACCESS,
+        *,
+        session_id: str = "",
+        generation: int = -1,
+    ) -> str:
+        """A token for `user_id`, good from `now` (epoch s) for `life_sec`; a refresh token needs the last two."""
+        claims: dict[str, Any] = {
             "iss": ISSUER,
             "aud": use.value,
             "sub": user_id,
             "scope": " ".join(sorted(scopes)),
-            "iat": int(now),
+            "iat": round(now, 3),  # fractions: signing out and in again may happen within one second
             "nbf": int(now),
             "exp": math.ceil(now + life_sec),
         }
+        if session_id:
+            claims["sid"] = session_id
+        if use is Use.REFRESH:
+            claims["jti"] = f"{session_id}.{generation}"
         return jwt.encode(claims, self._signing, algorithm="EdDSA", headers={"kid": self._kid})
 
     def verify(self, token: str, now: float, use: Use = Use.ACCESS) -> Principal:
@@ -88,6 +111,11 @@ class Tokens:
         if known is None and use is Use.ACCESS:
             self._remember(token, principal)
         return principal
+
+    def key_set(self) -> dict[str, Any]:
+        """The public keys that tokens are checked with (JWKS, RFC 7517 and 8037), the signing one first."""
+        first = {self._kid: self._trusted[self._kid]}
+        return {"keys": [_jwk(kid, key) for kid, key in (first | self._trusted).items()]}
 
     def _decode(self, token: str, use: Use) -> Principal:
         if len(token) > _LONGEST_TOKEN:
@@ -104,8 +132,8 @@ class Tokens:
                 issuer=ISSUER,
                 options=_NO_CLOCK,  # type: ignore[arg-type]
             )
-            return _principal(claims)
-        except (jwt.PyJWTError, ValueError, TypeError, AttributeError, RecursionError) as error:
+            return _principal(claims, use)
+        except (jwt.PyJWTError, ValueError, TypeError, AttributeError, KeyError, RecursionError) as error:
             raise NotAuthenticated(f"the token can't be trusted: {_named(error)}") from None
 
     def _remember(self, token: str, principal: Principal) -> None:
@@ -120,12 +148,23 @@ def key_id(key: Ed25519PublicKey) -> str:
     return hashlib.sha256(key.public_bytes(Encoding.Raw, PublicFormat.Raw)).hexdigest()[:16]
 
 
-def _principal(claims: Mapping[str, Any]) -> Principal:
+def _jwk(kid: str, key: Ed25519PublicKey) -> dict[str, str]:
+    x = base64.urlsafe_b64encode(key.public_bytes(Encoding.Raw, PublicFormat.Raw)).decode().rstrip("=")
+    return {"kty": "OKP", "crv": "Ed25519", "x": x, "kid": kid, "use": "sig", "alg": "EdDSA"}
+
+
+def _principal(claims: Mapping[str, Any], use: Use) -> Principal:
     times = [float(claims[name]) for name in ("exp", "nbf", "iat")]
     if not all(map(math.isfinite, times)):
         raise ValueError("times")
     scopes = frozenset(Scope(one) for one in str(claims.get("scope", "")).split())
-    return Principal(str(claims["sub"]), scopes, times[0], max(times[1:]))
+    session_id, generation = str(claims.get("sid", "")), -1
+    if use is Use.REFRESH:
+        of_session, _, number = str(claims["jti"]).rpartition(".")
+        if not session_id or of_session != session_id:
+            raise ValueError("jti")
+        generation = int(number)
+    return Principal(str(claims["sub"]), scopes, times[0], max(times[1:]), times[2], session_id, generation)
 
 
 def _named(error: Exception) -> str:

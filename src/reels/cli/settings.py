@@ -1,5 +1,6 @@
 """`reels settings`: every setting, its value here and what it means."""
 
+import json
 import re
 from typing import Annotated, Any
 
@@ -52,4 +53,6 @@ def shown(value: Any) -> str:
     """A value as it is written in the environment, without a password; other secrets are files."""
     if value is None or value in ("", ()):
         return ""
+    if isinstance(value, tuple):
+        return json.dumps([str(one) for one in value])
     return str(value).lower() if isinstance(value, bool) else _PASSWORD.sub(r"\1***@", str(value))

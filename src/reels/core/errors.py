@@ -6,7 +6,8 @@
     │   ├── BadRequest             one request: carries the field
     │   ├── UnknownReel            no such reel
     │   ├── UnknownFeed            no such served page (or it has expired)
-    │   └── BadCursor              not a cursor of ours, or somebody else's
+    │   ├── BadCursor              not a cursor of ours, or somebody else's
+    │   └── TooManyRequests        a quota is used up, or sign-ins failed too often: wait
     ├── AuthError
     │   ├── NotAuthenticated       no token, or one that can't be trusted
     │   └── NotAllowed             a good token that may not do this
@@ -25,6 +26,8 @@
 
 `api.problems` maps the tree to RFC 9457 problem responses; the CLI prints the message and exits 1 or 2.
 """
+
+import math
 
 _TOLD = 64
 """Characters of an id that are told back."""
@@ -77,6 +80,14 @@ class BadCursor(InputError):
     def __init__(self, reason: str) -> None:
         super().__init__(f"cursor: {reason}; start again without a cursor")
         self.reason = reason
+
+
+class TooManyRequests(InputError):
+    """More than the caller's quota, or too many failed sign-ins. The same call may succeed after `retry_after_sec`."""
+
+    def __init__(self, what: str, retry_after_sec: float) -> None:
+        super().__init__(f"{what}; try again in {max(1, math.ceil(retry_after_sec))} s")
+        self.retry_after_sec = max(1, math.ceil(retry_after_sec))
 
 
 class AuthError(ReelsError):

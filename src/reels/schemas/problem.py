@@ -33,6 +33,7 @@ _SAID = {
     413: "Too much in one request.",
     416: "A `Range` outside of it; `Content-Range` says how much there is.",
     422: "Something in the request can't be used; `errors` names the fields.",
+    429: "More than the quota allows, or too many failed sign-ins: wait as many seconds as `Retry-After` says.",
     503: "A store does not answer. Nothing was half done: send the same again after `Retry-After` seconds.",
 }
 
@@ -61,5 +62,6 @@ _NAMES = {
     413: "too-many-events",
     416: "range-not-satisfiable",
     422: "bad-request",
+    429: "too-many-requests",
     503: "store-unavailable",
 }

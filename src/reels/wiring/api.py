@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import structlog
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from fastapi import FastAPI
@@ -19,16 +19,21 @@ from starlette.routing import Route
 import reels
 from reels.api import key_files
 from reels.api.app import create_app
+from reels.api.clients import networks
+from reels.api.limiting import Limiter
 from reels.api.metrics import Metrics
 from reels.api.page_metrics import PageMetrics
 from reels.api.pseudonyms import Pseudonyms
+from reels.api.revoked import RevokedLately
 from reels.api.routes.media import media_routes
+from reels.api.rules import Group
 from reels.api.services import Limits, Services
+from reels.api.sessions import Lives
 from reels.api.tokens import Tokens
 from reels.core.errors import BadSnapshot, ConfigError, NoSnapshot, StoreUnavailable, UnknownFeed
 from reels.core.keys import keys_of
 from reels.core.policy import Policy
-from reels.core.types import ServedFeed
+from reels.core.types import Quota, ServedFeed
 from reels.ingest.catalogue import Catalogue
 from reels.ingest.events import EventIngest
 from reels.ingest.marking import Marking
@@ -61,6 +66,7 @@ REQUEST_SEC = 2.0
 SNAPSHOT_LOOK_SEC = 0.5
 SIGNALS_LOOK_SEC = 2.0
 REPLAY_EVERY_SEC = 5.0
+REVOKED_LOOK_SEC = 1.0
 BUILDERS = 4
 SOURCES = 10
 """Threads that ask sources, side by side: as many as there are."""
@@ -115,6 +121,8 @@ class _Worker:
         self.executor = ThreadPoolExecutor(BUILDERS, thread_name_prefix="build")
         self.warm = False
         self.signing = signing_key(settings)
+        self.pseudonym_key = key_files.load_pseudonym(_key_file(settings, "pseudonym_key_file", key_files.PSEUDONYM))
+        self.revoked = RevokedLately()
         self.feed = self._feed()
         self.services = self._services()
 
@@ -134,7 +142,7 @@ class _Worker:
             latest=generators["latest"],
             pipelines=standard.pipelines(),
             answered=answered,
-            cursor_key=_derived(self.signing, b"reels cursor"),
+            cursor_key=_derived(self.pseudonym_key, b"reels cursor"),
             pages_kept_sec=float(settings.pages_kept_sec),
             candidates_ttl_sec=ttl,
             after=(self.record, PageMetrics(self.metrics)),
@@ -157,9 +165,9 @@ class _Worker:
             ingest=ingest,
             stores=stores,
             models=lambda: self.keeper.models,
-            tokens=Tokens(self.signing),
+            tokens=Tokens(self.signing, trusted_keys(settings)),
             pseudonyms=Pseudonyms(
-                key_files.load_pseudonym(_key_file(settings, "pseudonym_key_file", key_files.PSEUDONYM))
+                self.pseudonym_key, [key_files.load_pseudonym(one) for one in settings.older_pseudonym_key_files]
             ),
             metrics=self.metrics,
             clock=time.time,
@@ -168,14 +176,21 @@ class _Worker:
             limits=Limits(
                 page_limit=settings.page_limit,
                 max_body_bytes=settings.max_body_bytes,
-                access_token_sec=settings.access_token_sec,
-                refresh_token_sec=settings.refresh_token_sec,
+                lives=Lives(
+                    settings.access_token_sec,
+                    settings.refresh_token_sec,
+                    settings.refresh_grace_sec,
+                    settings.admin_token_sec,
+                ),
                 cors_origins=settings.cors_origins,
             ),
             job_names=JOB_NAMES,
             extra_routes=self._films(),
             lifespan=self._lifespan,
             replayed=self._replayed,
+            revoked=self.revoked,
+            limiter=Limiter(stores.buckets, quotas(settings), self.metrics.limit),
+            uncounted=networks(settings.uncounted_clients),
         )
 
     def _films(self) -> tuple[Route, ...]:
@@ -215,6 +230,7 @@ class _Worker:
         background.start(SNAPSHOT_LOOK_SEC, "snapshot", keeper.refresh_snapshot)
         background.start(poll, "catalogue", lambda: keeper.refresh_catalogue(time.time()))
         background.start(SIGNALS_LOOK_SEC, "signals", keeper.refresh_signals)
+        background.start(REVOKED_LOOK_SEC, "revoked", self._look_at_revoked)
         background.start(REPLAY_EVERY_SEC, "replay", self._replay)
         background.start(SAMPLE_EVERY_SEC, "metrics", self.metrics.exposition.sample)
         background.start(0.0, "record", self.record.write_for_ever)
@@ -227,7 +243,12 @@ class _Worker:
     async def _first_look(self) -> None:
         """Models as far as the stores answer; the background catches up with the rest."""
         keeper, now = self.keeper, time.time()
-        for step in (keeper.refresh_snapshot, lambda: keeper.refresh_catalogue(now), keeper.refresh_signals):
+        for step in (
+            self._look_at_revoked,
+            keeper.refresh_snapshot,
+            lambda: keeper.refresh_catalogue(now),
+            keeper.refresh_signals,
+        ):
             try:
                 await step()
             except (StoreUnavailable, BadSnapshot) as error:
@@ -241,6 +262,9 @@ class _Worker:
 
     async def _replay(self) -> None:
         self.metrics.replayed(await self.replay.run_once(time.time()))
+
+    async def _look_at_revoked(self) -> None:
+        await self.revoked.look(self.stores.sessions, time.time())
 
     async def _settle(self) -> None:
         """Nothing that was promised is left behind."""
@@ -257,6 +281,26 @@ class _Worker:
         self.executor.shutdown(wait=False, cancel_futures=True)
 
 
-def _derived(key: Ed25519PrivateKey, purpose: bytes) -> bytes:
-    """A key for another purpose, from the signing key (HKDF, RFC 5869)."""
-    return HKDF(SHA256(), 32, None, purpose).derive(key.private_bytes_raw())
+def _derived(key: bytes, purpose: bytes) -> bytes:
+    """A key for another purpose (HKDF, RFC 5869), of the pseudonym key: signing keys come and go, cursors must not."""
+    return HKDF(SHA256(), 32, None, purpose).derive(key)
+
+
+def trusted_keys(settings: Settings) -> list[Ed25519PublicKey]:
+    """Keys that do not sign, but whose tokens count."""
+    if settings.trusted_keys_dir is not None:
+        return key_files.load_trusted(settings.trusted_keys_dir)
+    of_demo = key_files.of_demo(settings.data_dir, key_files.TRUSTED)
+    return key_files.load_trusted(of_demo) if settings.demo and of_demo.is_dir() else []
+
+
+def quotas(settings: Settings) -> dict[Group, Quota]:
+    """Requests a minute by group of routes; a group without one is not limited."""
+    a_minute = {
+        Group.FEED: settings.limit_feed,
+        Group.EVENTS: settings.limit_events,
+        Group.ACCOUNT: settings.limit_account,
+        Group.ADMIN: settings.limit_admin,
+        Group.AUTH: settings.limit_auth,
+    }
+    return {group: Quota(requests) for group, requests in a_minute.items() if requests}

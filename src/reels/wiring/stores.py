@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 from reels.core.errors import StoreUnavailable
 from reels.core.ports import (
+    AdminStore,
     AuditStore,
+    BucketStore,
     EmbeddingStore,
     FeedStore,
     InteractionStore,
     JobStore,
     PolicyStore,
     ReelStore,
+    SessionStore,
     SignalStore,
     UserStore,
     ViewerStore,
@@ -22,6 +25,7 @@ from reels.core.ports import (
 from reels.learning.shelf import Shelf
 from reels.settings import Settings
 from reels.stores.mongo import connect as mongo_connect
+from reels.stores.mongo.admins import MongoAdmins
 from reels.stores.mongo.audit import MongoAudit
 from reels.stores.mongo.embeddings import MongoEmbeddings
 from reels.stores.mongo.feeds import MongoFeeds
@@ -30,9 +34,11 @@ from reels.stores.mongo.interactions import MongoInteractions
 from reels.stores.mongo.jobs import MongoJobs
 from reels.stores.mongo.policies import MongoPolicies
 from reels.stores.mongo.reels import MongoReels
+from reels.stores.mongo.sessions import MongoSessions
 from reels.stores.mongo.users import MongoUsers
 from reels.stores.private import addresses
 from reels.stores.redis import connect as redis_connect
+from reels.stores.redis.buckets import RedisBuckets
 from reels.stores.redis.signals import RedisSignals
 from reels.stores.redis.viewers import RedisViewers, ViewerLimits
 from reels.stores.watching import Watch, unwatched
@@ -62,6 +68,9 @@ class Stores:
     audit: AuditStore
     viewers: ViewerStore
     signals: SignalStore
+    sessions: SessionStore
+    admins: AdminStore
+    buckets: BucketStore
     shelf: Shelf
 
     async def redis_answers(self) -> bool:
@@ -132,5 +141,8 @@ def stores_of(settings: Settings, mongo: mongo_connect.Mongo, redis: redis_conne
         audit=MongoAudit(mongo),
         viewers=RedisViewers(redis, ViewerLimits(pages_kept_sec=settings.pages_kept_sec)),
         signals=RedisSignals(redis),
+        sessions=MongoSessions(mongo),
+        admins=MongoAdmins(mongo),
+        buckets=RedisBuckets(redis),
         shelf=Shelf(settings.data_dir / "snapshots"),
     )

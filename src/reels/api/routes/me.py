@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends
 
-from reels.api.auth import VIEWING, documented_bearer
+from reels.api.auth import documented_bearer, the_caller
 from reels.api.moments import iso
 from reels.api.services import Services
 from reels.api.tokens import Principal
@@ -26,17 +26,16 @@ _LISTED = 200
 
 def routes(services: Services) -> APIRouter:
     """The viewer's own."""
-    needs = services.gate.needs(VIEWING)
     router = APIRouter(prefix="/me", tags=["me"], dependencies=[Depends(documented_bearer)])
     stores = services.stores
 
     @router.get("", responses=problems(401, 403, 503), summary="What is kept about me", operation_id="get_me")
-    async def me(caller: Annotated[Principal, Depends(needs)]) -> ProfileOut:
+    async def me(caller: Annotated[Principal, Depends(the_caller)]) -> ProfileOut:
         """Settings, likes, saved reels, recent history, followed and blocked creators; newest first."""
         return await _profile(services, await _user(services, caller.user_id))
 
     @router.patch("", responses=problems(401, 403, 422, 503), summary="Change my place", operation_id="patch_me")
-    async def change(body: PlaceIn, caller: Annotated[Principal, Depends(needs)]) -> PlaceOut:
+    async def change(body: PlaceIn, caller: Annotated[Principal, Depends(the_caller)]) -> PlaceOut:
         """Region and language; what is left out stays. The next page goes by it."""
         await _user(services, caller.user_id)
         await stores.users.set_settings(caller.user_id, body.region, body.language)
@@ -46,7 +45,7 @@ def routes(services: Services) -> APIRouter:
         return PlaceOut(region=user.region, language=user.language)
 
     @router.post("/reset", responses=problems(401, 403, 503), summary="Start afresh", operation_id="post_me_reset")
-    async def reset(caller: Annotated[Principal, Depends(needs)]) -> ResetOut:
+    async def reset(caller: Annotated[Principal, Depends(the_caller)]) -> ResetOut:
         """Forget what has been learnt: history, likes and marks no longer teach anything.
 
         Saved reels, followed and blocked creators stay, and what was seen is not shown again.

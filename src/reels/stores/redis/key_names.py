@@ -58,9 +58,4 @@ def signals(name: str) -> str:
 
 
 LIMITS = "limits"
-"""Namespace of the quotas; the library adds its version and algorithm."""
-
-
-def quota(who: str, group: str) -> str:
-    """Key, within that namespace, of what is left of somebody's quota."""
-    return f"{{{who}}}:{group}"
+"""Namespace of the quotas; the library adds its version and algorithm, the caller `{who}:<group>`."""
