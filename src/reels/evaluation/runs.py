@@ -102,7 +102,7 @@ def _sampled(split: Split, config: RunConfig) -> Split:
 def _made(config: RunConfig, made_at: str) -> dict[str, Any]:
     return {
         "at": made_at,
-        "machine": _machine(),
+        "machine": machine(),
         "python": platform.python_version(),
         "versions": {name: version(name) for name in LIBRARIES},
         "seed": config.seed,
@@ -111,7 +111,7 @@ def _made(config: RunConfig, made_at: str) -> dict[str, Any]:
     }
 
 
-def _machine(cpuinfo: Path = Path("/proc/cpuinfo")) -> str:
+def machine(cpuinfo: Path = Path("/proc/cpuinfo")) -> str:
     """Processor, cores and system; nothing that names this machine."""
     cpu = platform.processor() or platform.machine()
     if cpuinfo.is_file():

@@ -47,7 +47,7 @@ def bars(
 ) -> str:
     """One metric of each recommender with its interval, best on top; `from_half`: 1/2 is what chance gives."""
     ordered = sorted(rows, key=lambda row: row.metrics[metric].mean)
-    figure, axes = _figure(6.4, 0.9 + 0.28 * len(ordered))
+    figure, axes = figure_of(6.4, 0.9 + 0.28 * len(ordered))
     means = [row.metrics[metric].mean for row in ordered]
     errors = [
         [max(row.metrics[metric].mean - row.metrics[metric].low, 0) for row in ordered],
@@ -61,12 +61,12 @@ def bars(
         axes.set_xlim(left=0.5)
     axes.set_title(title, loc="left")
     axes.grid(axis="x", color=GRID)
-    return _svg(figure)
+    return svg_of(figure)
 
 
 def scatter(rows: Sequence[Row], title: str) -> str:
     """Recall@10 against coverage: up and to the right is better."""
-    figure, axes = _figure(6.4, 4.2)
+    figure, axes = figure_of(6.4, 4.2)
     points = [(row.recommender, row.metrics["coverage@10"].mean, row.metrics["recall@10"].mean) for row in rows]
     for name, x, y in points:
         axes.scatter(x, y, s=36, color=ACCENT if name == OURS else COLOUR, zorder=3)
@@ -77,7 +77,7 @@ def scatter(rows: Sequence[Row], title: str) -> str:
     axes.set_xticks([tick for tick in axes.get_xticks() if 0 <= tick <= 1])
     axes.grid(color=GRID)
     _named(figure, axes, points)
-    return _svg(figure)
+    return svg_of(figure)
 
 
 def _named(figure: Any, axes: Any, points: Sequence[tuple[str, float, float]]) -> None:
@@ -100,7 +100,7 @@ def _named(figure: Any, axes: Any, points: Sequence[tuple[str, float, float]]) -
 
 def new_viewers(after: Sequence[tuple[str, list[Row]]]) -> str:
     """Recall@10 of viewers nobody knew, by how many positives are known of them."""
-    figure, axes = _figure(6.4, 4.2)
+    figure, axes = figure_of(6.4, 4.2)
     events = [question.removeprefix("after ") for question, _ in after]
     last = {row.recommender: row.metrics["recall@10"].mean for row in after[-1][1]}
     best = sorted(last, key=lambda name: -last[name] if not isnan(last[name]) else 0.0)[: len(LINES) - 1]
@@ -114,10 +114,11 @@ def new_viewers(after: Sequence[tuple[str, list[Row]]]) -> str:
     axes.set_ylim(bottom=0)
     axes.grid(color=GRID)
     axes.legend(frameon=False, fontsize=8)
-    return _svg(figure)
+    return svg_of(figure)
 
 
-def _figure(width: float, height: float) -> tuple[Any, Any]:
+def figure_of(width: float, height: float) -> tuple[Any, Any]:
+    """An empty figure of so many inches and its axes. Raises ImportError without matplotlib."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(width, height), layout="constrained", facecolor="white")
@@ -128,7 +129,8 @@ def _figure(width: float, height: float) -> tuple[Any, Any]:
     return figure, axes
 
 
-def _svg(figure: Any) -> str:
+def svg_of(figure: Any) -> str:
+    """As text, without a date, the same for the same figure."""
     out = io.StringIO()
     figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None})
     return "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
