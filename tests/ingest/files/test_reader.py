@@ -69,6 +69,14 @@ def test_missing_and_unknown_files(tmp_path: Path) -> None:
         read_rows(tmp_path / "a.xlsx")
 
 
+@pytest.mark.parametrize("header", [b"video_id\rtitle\r\n", b"video_id," + b"x" * 200_000])
+def test_a_first_line_that_is_no_header_is_refused(tmp_path: Path, header: bytes) -> None:
+    path = tmp_path / "reels.csv"
+    path.write_bytes(header)
+    with pytest.raises(InputError, match="not a header"):
+        list(read_rows(path))
+
+
 def test_a_header_named_twice_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("title,title\nx,y\n")
     with pytest.raises(InputError, match="named twice: title"):

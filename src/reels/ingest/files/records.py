@@ -32,9 +32,16 @@ class Damage:
 
 def delimiter_of(header: str) -> str:
     """The delimiter that cuts the header into most cells; a comma where there is just one cell."""
-    counts = {one: len(next(csv.reader([header], delimiter=one), [])) for one in DELIMITERS}
+    counts = {one: _cells(header, one) for one in DELIMITERS}
     best = max(DELIMITERS, key=lambda one: counts[one])
     return best if counts[best] > 1 else ","
+
+
+def _cells(header: str, delimiter: str) -> int:
+    try:
+        return len(next(csv.reader([header], delimiter=delimiter), []))
+    except csv.Error:  # a bare carriage return, a cell of more than 128 KB: `records` says what is wrong
+        return 0
 
 
 def records(lines: Iterable[str], delimiter: str, width: int | None = None) -> Iterator[Record | Damage]:
