@@ -3,7 +3,7 @@
 import itertools
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import httpx
@@ -101,8 +101,8 @@ class Served:
 
 
 @asynccontextmanager
-async def serving(mongo: Database, redis_url: str) -> AsyncIterator[Served]:
-    """The application over a prepared catalogue (`tests.ingesting.prepare`)."""
+async def serving(mongo: Database, redis_url: str, **changes: Any) -> AsyncIterator[Served]:
+    """The application over a prepared catalogue (`tests.ingesting.prepare`). `changes`: other fields of `Services`."""
     await prepare(mongo)
     database, redis = Mongo(mongo), redis_connect.connect(redis_url)
     signing, clock, feed, missing = Ed25519PrivateKey.generate(), Clock(), AskedFeed(), list[str]()
@@ -121,6 +121,7 @@ async def serving(mongo: Database, redis_url: str) -> AsyncIterator[Served]:
             feed, one.ingest, stores, lambda: None, Tokens(signing), Pseudonyms(b"k" * 32), Metrics(),
             clock, lambda: f"random-{next(numbers)}", unready, LIMITS, job_names=("embeddings", "snapshot"),
         )  # fmt: skip
+        services = replace(services, **changes)
         app = create_app(services)
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://reels") as http:
