@@ -31,7 +31,7 @@ from reels.settings import Settings
 from reels.telemetry.exposition import SAMPLE_EVERY_SEC, shared_directory
 from reels.telemetry.job_metrics import JobMetrics
 from reels.telemetry.tracing import open_spans
-from reels.wiring.jobs import Training, close_lost_runs, count_trending, training_of
+from reels.wiring.jobs import JOB_NAMES, Training, close_lost_runs, count_trending, training_of
 from reels.wiring.stores import Stores, open_stores
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def worker() -> None:
 
 
 async def _work(settings: Settings) -> NoReturn:
-    metrics = JobMetrics(shared_directory(os.environ))
+    metrics = JobMetrics(shared_directory(os.environ), ("gather", *JOB_NAMES))
     if settings.worker_metrics_port:
         start_http_server(settings.worker_metrics_port, settings.worker_metrics_host, metrics.exposition.registry)
     stop = asyncio.Event()
@@ -136,7 +136,8 @@ def schedule_of(
         options: dict[str, Any] = {} if first is None else {"next_run_time": first}
         turn = _quiet(job, metrics, clock)
         schedule.add_job(turn, "interval", seconds=seconds, name=job.__name__, **options)
-    schedule.add_job(metrics.exposition.sample, "interval", seconds=SAMPLE_EVERY_SEC, name="metrics")
+    now = datetime.now(UTC)
+    schedule.add_job(metrics.exposition.sample, "interval", seconds=SAMPLE_EVERY_SEC, name="metrics", next_run_time=now)
     return schedule
 
 

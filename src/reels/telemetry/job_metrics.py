@@ -1,7 +1,7 @@
 """The job worker's metrics: runs of jobs, and turns of everything it does on a schedule."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -16,20 +16,25 @@ _TURN_SECONDS = (0.001, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 15.0, 60.0, 600.0, 3600.
 
 
 class JobMetrics:
-    """All of them. `directory` as for `api.metrics.Metrics`."""
+    """All of them. `directory` as for `api.metrics.Metrics`; `names` of the jobs there are."""
 
-    def __init__(self, directory: Path | None = None, ticks: Callable[[], float] = time.perf_counter) -> None:
+    def __init__(
+        self,
+        directory: Path | None = None,
+        names: Sequence[str] = (),
+        ticks: Callable[[], float] = time.perf_counter,
+    ) -> None:
         self.exposition = Exposition(directory)
         self.stores = StoreMetrics(self.exposition)
         self._ticks = ticks
         watch_memory(self.exposition, "worker")
         to = self.exposition.registry
-        self._runs = Counter("reels_job_runs", "Runs of offline jobs that ended.", ["job", "outcome"], registry=to)
+        self._runs = Counter("reels_job_runs", "Runs of offline jobs that ended.", ["name", "outcome"], registry=to)
         self._seconds = Histogram(
-            "reels_job_seconds", "Time of a run that ended well.", ["job"], registry=to, buckets=_SECONDS
+            "reels_job_seconds", "Time of a run that ended well.", ["name"], registry=to, buckets=_SECONDS
         )
         self._done_at = Gauge(
-            "reels_job_done_timestamp_seconds", "When a job last ended well.", ["job"], registry=to,
+            "reels_job_done_timestamp_seconds", "When a job last ended well.", ["name"], registry=to,
             multiprocess_mode="max",
         )  # fmt: skip
         self._turns = Counter("reels_worker_turns", "Turns of the schedule.", ["turn", "outcome"], registry=to)
@@ -40,6 +45,13 @@ class JobMetrics:
             "reels_worker_turn_timestamp_seconds", "When a turn last ended well.", ["turn"], registry=to,
             multiprocess_mode="max",
         )  # fmt: skip
+
+        for name in names:
+            for outcome in (
+                "done",
+                "failed",
+            ):  # a series that begins at its first failure has not grown, for Prometheus
+                self._runs.labels(name, outcome)
 
     def remember(self, runs: Iterable[JobRun]) -> None:
         """Runs of before this process, so that a restart does not look like a job that never ran."""
