@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reels_app.api_client import ApiBusy, ApiRefused, ApiUnreachable, Receipt
-from reels_app.events import PENDING_KEY, Event, EventQueue, Pace
+from reels_app.events import ABANDONED, DRAFT_KEY, PENDING_KEY, Event, EventQueue, Pace
 from reels_app.storage import MemoryStore
 
 pytestmark = pytest.mark.anyio
@@ -181,3 +181,75 @@ def test_whatever_the_line_does_every_event_arrives_exactly_once(line: list[str]
         assert [event["reel_id"] for event in api.kept.values()] == [f"r{n}" for n in range(count)]
 
     asyncio.run(scene())
+
+
+def drafting(api: Api, store: MemoryStore, clock: list[float], first_id: int = 0) -> EventQueue:
+    ids = itertools.count(first_id)
+    return EventQueue(api, store, lambda: clock[0], lambda: f"e{next(ids)}", Pace(), random.Random(7))
+
+
+async def test_an_app_that_dies_leaves_a_draft_that_the_next_one_sends() -> None:
+    api, store, clock = Api(), MemoryStore(), [1000.0]
+    dies = drafting(api, store, clock)
+    dies.unfinished = lambda: dies.make("watch", "r1", "w1", watch_sec=8.0)
+    await dies.draft()
+    later = drafting(api, store, clock, 50)
+    await later.restore()
+    await later.draft()
+    assert not later.pending
+    clock[0] += ABANDONED
+    await later.draft()
+    await later.flush()
+    assert api.kept["w1"]["watch_sec"] == 8.0
+
+
+async def test_the_draft_of_another_tab_that_lives_is_left_to_it() -> None:
+    api, store, clock = Api(), MemoryStore(), [1000.0]
+    lives = drafting(api, store, clock)
+    lives.unfinished = lambda: lives.make("watch", "r1", "w1", watch_sec=clock[0] - 990)
+    await lives.draft()
+    other = drafting(api, store, clock, 50)
+    await other.restore()
+    clock[0] += ABANDONED
+    await lives.draft()
+    await other.draft()
+    assert not other.pending
+
+
+async def test_a_draft_is_written_only_when_it_changed() -> None:
+    class Counting(MemoryStore):
+        writes = 0
+
+        async def write(self, key: str, value: str) -> None:
+            self.writes += 1
+            await super().write(key, value)
+
+    store = Counting()
+    queue = drafting(Api(), store, [1000.0])
+    for _ in range(3):
+        await queue.draft()
+    queue.unfinished = lambda: queue.make("watch", "r1", "w1", watch_sec=1.0)
+    for _ in range(3):
+        await queue.draft()
+    assert store.writes == 1
+
+
+async def test_an_unreadable_draft_is_dropped() -> None:
+    store, clock = MemoryStore(), [1000.0]
+    await store.write(DRAFT_KEY, "[broken")
+    queue = drafting(Api(), store, clock)
+    await queue.restore()
+    clock[0] += ABANDONED
+    await queue.draft()
+    assert not queue.pending
+
+
+async def test_draining_ends_with_everything_sent_or_with_its_time() -> None:
+    api = Api(ApiUnreachable("away"), ApiUnreachable("away"))
+    queue = queue_to(api, pace=Pace(first_retry=0.001))
+    queue.add("like", "r1")
+    assert await queue.drain(30.0)
+    assert list(api.kept) == ["e0"]
+    never = queue_to(Api(*[ApiUnreachable("away")] * 9999), pace=Pace(first_retry=0.001, longest_retry=0.002))
+    never.add("like", "r1")
+    assert not await never.drain(0.05)

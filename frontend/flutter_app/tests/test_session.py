@@ -202,3 +202,19 @@ async def test_an_api_that_only_repeats_itself_ends_the_feed(session: ViewerSess
         await session.fetch_more()
     assert session.state.ended
     assert len(shown(session)) == 10
+
+
+async def test_the_draft_of_a_watch_is_the_event_that_leaving_sends(session: ViewerSession, clock: Clock) -> None:
+    await session.open()
+    session.arrive(0)
+    assert session.unfinished() is None
+    clock.now += 4.0
+    session.tick()
+    drafted = session.unfinished()
+    clock.now += 3.0
+    session.leave()
+    (sent,) = (event for event in session.queue.pending.values() if event["kind"] == "watch")
+    assert drafted is not None
+    assert (drafted["watch_sec"], sent["watch_sec"]) == (4.0, 7.0)
+    assert drafted["event_id"] == sent["event_id"]
+    assert session.unfinished() is None

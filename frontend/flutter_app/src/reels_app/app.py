@@ -7,8 +7,10 @@ import json
 import logging
 import time
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
+from contextvars import Context
 from dataclasses import dataclass, field
+from typing import Any
 
 import flet as ft
 import httpx
@@ -21,12 +23,15 @@ from reels_app.device_store import PreferenceStore, device_store
 from reels_app.events import EventQueue
 from reels_app.hints import Hints, client_hints
 from reels_app.session import ViewerSession
-from reels_app.storage import Store
+from reels_app.storage import MemoryStore, Store
 from reels_app.strings import catalogue
 
 logger = logging.getLogger(__name__)
 
 CHOICES_KEY = "reels.choices"
+LAST_TRIES = 3600.0
+"""Seconds to go on trying to send the events of a viewer who has left while the API was away."""
+
 UNSEEN = (ft.AppLifecycleState.HIDE, ft.AppLifecycleState.PAUSE, ft.AppLifecycleState.DETACH)
 SEEN = (ft.AppLifecycleState.SHOW, ft.AppLifecycleState.RESUME)
 
@@ -73,15 +78,29 @@ class Running:
     async def closed(self, _event: object = None) -> None:
         """The session is over: last events out, nothing of it stays."""
         self.shell.hide()
-        await self.session.queue.flush()
         for task in self.tasks:
             task.cancel()
         self.session.state.watchers.clear()
-        # Flet may hold the empty session a while longer; what it showed is let go now.
+        send_the_rest(self.session)
+        # Waits for answers that will not come may hold the session some seconds more; what it showed is let go now.
         self.session.state.showings.clear()
         self.shell.feed.pages.clear()
         self.shell.stack.controls.clear()
         self.page.views.clear()
+
+
+leaving: set[asyncio.Task[bool]] = set()
+"""The last events of viewers who have left."""
+
+
+def send_the_rest(session: ViewerSession) -> None:
+    """Send what waits, long after the session is over if need be; holds the events and the tokens, nothing else."""
+    queue = session.queue
+    queue.unfinished = lambda: None
+    queue.store = session.client.store = MemoryStore()
+    task = asyncio.get_running_loop().create_task(queue.drain(LAST_TRIES), context=Context())
+    leaving.add(task)
+    task.add_done_callback(leaving.discard, context=Context())
 
 
 def dress(page: ft.Page, words_rtl: bool) -> None:
@@ -138,8 +157,12 @@ async def start(page: ft.Page, http: httpx.AsyncClient, config: AppConfig) -> Ru
     _listen(page, running)
     page.update()
     shell.show()
-    await session.open(linked_reel(page.route))
-    _keep_running(running, session.queue.run)
+
+    async def live() -> None:
+        await session.open(linked_reel(page.route))
+        await session.queue.run()
+
+    _keep_running(running, live)
     return running
 
 
@@ -152,6 +175,12 @@ def _listen(page: ft.Page, running: Running) -> None:
     page.on_close = running.closed
 
 
-def _keep_running(running: Running, work: Callable[[], Awaitable[None]]) -> None:
-    task = asyncio.ensure_future(work())
+def _keep_running(running: Running, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    task = asyncio.get_running_loop().create_task(work())
     running.tasks.add(task)
+    task.add_done_callback(_log_failure)
+
+
+def _log_failure(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and (error := task.exception()) is not None:
+        logger.error("the app's work ended", exc_info=error)

@@ -1,7 +1,8 @@
 """What the viewer did, on its way to the API: nothing lost, nothing counted twice.
 
 Each event gets its id here, once; the API keeps one event an id, so sending again is safe.
-Unsent events are kept on the device and sent when the API is back.
+Unsent events are kept on the device and sent when the API is back. So is a draft of the watch
+event of the reel on the screen: an app that dies loses the seconds since, not all of it.
 """
 
 from __future__ import annotations
@@ -21,6 +22,10 @@ from reels_app.storage import Store
 logger = logging.getLogger(__name__)
 
 PENDING_KEY = "reels.pending_events"
+DRAFT_KEY = "reels.unfinished_event"
+ABANDONED = 15.0
+"""Seconds after which a draft that nobody renews is of an app that died, not of another tab."""
+
 Event = dict[str, Any]
 
 
@@ -65,6 +70,9 @@ class EventQueue:
         self.pending: OrderedDict[str, Event] = OrderedDict()
         self.failures = 0
         self.retry_after: float | None = None
+        self.unfinished: Callable[[], Event | None] = lambda: None
+        self._drafted = self._found = ""
+        self._found_at = 0.0
         self._sending = asyncio.Lock()
         self._wake = asyncio.Event()
 
@@ -77,16 +85,21 @@ class EventQueue:
             logger.warning("kept events are unreadable and were dropped")
             older = OrderedDict()
         self.pending = OrderedDict(older | self.pending)
+        self._found, self._found_at = await self.store.read(DRAFT_KEY) or "", self.wall()
         return len(older)
 
-    def add(self, kind: str, reel_id: str, **more: Any) -> Event:
-        """Queue one event that happened now; returns it. None values are left out."""
-        event: Event = {
-            "event_id": self.make_id(),
+    def make(self, kind: str, reel_id: str, event_id: str = "", **more: Any) -> Event:
+        """One event that happens now, not queued. None values are left out."""
+        return {
+            "event_id": event_id or self.make_id(),
             "reel_id": reel_id,
             "kind": kind,
             "occurred_at": int(self.wall() * 1000),
         } | {key: value for key, value in more.items() if value is not None}
+
+    def add(self, kind: str, reel_id: str, event_id: str = "", **more: Any) -> Event:
+        """Queue one event that happened now; returns it."""
+        event = self.make(kind, reel_id, event_id, **more)
         self.pending[event["event_id"]] = event
         self._make_room()
         if len(self.pending) >= self.pace.batch:
@@ -96,6 +109,30 @@ class EventQueue:
     async def keep(self) -> None:
         """Write what waits to the device."""
         await self.store.write(PENDING_KEY, json.dumps(list(self.pending.values())))
+
+    async def draft(self) -> None:
+        """Write what `unfinished` would send now to the device, where it has changed."""
+        if self._found:
+            await self._take_over()
+            return
+        event = self.unfinished()
+        text = json.dumps(event) if event else ""
+        if text != self._drafted:
+            self._drafted = text
+            await self.store.write(DRAFT_KEY, text)
+
+    async def _take_over(self) -> None:
+        """Queue the draft found on the device once nobody has renewed it for long enough."""
+        if self.wall() - self._found_at < ABANDONED:
+            return
+        found, self._found = self._found, ""
+        if await self.store.read(DRAFT_KEY) != found:
+            return
+        try:
+            event = json.loads(found)
+            self.pending.setdefault(str(event["event_id"]), event)
+        except (TypeError, ValueError, KeyError):
+            logger.warning("the draft of an event is unreadable and was dropped")
 
     async def flush(self) -> bool:
         """Send everything that waits. False when the API could not take it; all is kept then."""
@@ -123,6 +160,17 @@ class EventQueue:
                 woken.cancel()
                 slept.cancel()
             await self.flush()
+            await self.draft()
+
+    async def drain(self, within: float) -> bool:
+        """Try until everything is sent, `within` seconds at most; whether it was."""
+        try:
+            async with asyncio.timeout(within):
+                while not await self.flush():
+                    await self.pause(self.next_delay())
+        except TimeoutError:
+            logger.warning("%d events could not be sent", len(self.pending))
+        return not self.pending
 
     def wake(self) -> None:
         """Send soon (unless the API asked for patience)."""

@@ -6,9 +6,10 @@ import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from reels_app.api_client import ApiClient, ApiError, ApiRefused
-from reels_app.events import EventQueue
+from reels_app.events import Event, EventQueue
 from reels_app.models import FeedPage, FeedState, Mode, Profile, Reel, Showing, Trouble
 from reels_app.viewing import Viewing
 
@@ -60,6 +61,7 @@ class ViewerSession:
         self.state = FeedState()
         self.viewing: Viewing | None = None
         self._fetching = asyncio.Lock()
+        queue.unfinished = self.unfinished
 
     # The feed
 
@@ -272,7 +274,18 @@ class ViewerSession:
         outcome = viewing.leave(self.monotonic())
         if outcome is not None:
             kind, seconds = outcome
-            self._event(kind, showing, watch_sec=seconds)
+            self.queue.add(kind, **self._told(showing), watch_sec=seconds, event_id=viewing.report_id)
+            viewing.report_id = ""
+
+    def unfinished(self) -> Event | None:
+        """What leaving the reel on the screen now would send."""
+        viewing, showing = self.viewing, self._showing_of(self.viewing)
+        outcome = viewing.outcome(self.monotonic()) if viewing else None
+        if viewing is None or showing is None or outcome is None:
+            return None
+        viewing.report_id = viewing.report_id or self.queue.make_id()
+        kind, seconds = outcome
+        return self.queue.make(kind, **self._told(showing), watch_sec=seconds, event_id=viewing.report_id)
 
     def _showing_of(self, viewing: Viewing | None) -> Showing | None:
         if viewing is None:
@@ -283,13 +296,15 @@ class ViewerSession:
         every = (s for s in self.state.showings if s.reel.reel_id == viewing.reel_id)
         return next(every, None)
 
-    def _event(self, kind: str, showing: Showing, watch_sec: float | None = None) -> None:
-        reel = showing.reel
-        self.queue.add(
-            kind,
-            reel.reel_id,
-            watch_sec=watch_sec,
-            duration_sec=reel.duration_sec or None,
-            feed_id=showing.feed_id or None,
-            position=showing.position,
-        )
+    def _event(self, kind: str, showing: Showing) -> None:
+        self.queue.add(kind, **self._told(showing))
+
+    @staticmethod
+    def _told(showing: Showing) -> dict[str, Any]:
+        """What every event tells of the reel and its place in the feed."""
+        return {
+            "reel_id": showing.reel.reel_id,
+            "duration_sec": showing.reel.duration_sec or None,
+            "feed_id": showing.feed_id or None,
+            "position": showing.position,
+        }

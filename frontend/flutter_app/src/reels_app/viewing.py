@@ -47,6 +47,8 @@ class Viewing:
     meter: WatchMeter = field(default_factory=WatchMeter)
     impressed: bool = False
     reported: float = 0.0
+    report_id: str = ""
+    """The id of the event that will tell of the seconds since `reported`; made when first needed."""
 
     def shown(self, now: float) -> bool:
         """True the first time the reel has been on the screen long enough to count."""
@@ -58,11 +60,17 @@ class Viewing:
     def leave(self, now: float) -> tuple[str, float] | None:
         """What leaving means: ("watch" or "skip", seconds), or None for a reel flung past."""
         self.meter.pause(now)
-        seconds = round(self.meter.total - self.reported, 2)
+        outcome = self.outcome(now)
+        if outcome is not None:
+            self.reported = self.meter.total
+        return outcome
+
+    def outcome(self, now: float) -> tuple[str, float] | None:
+        """What leaving now would mean."""
+        seconds = round(self.meter.seconds(now) - self.reported, 2)
         if not self.impressed or seconds <= 0:
             return None
         first = self.reported == 0.0
-        self.reported = self.meter.total
         long_enough = SKIP_SHARE * self.duration_sec if self.duration_sec > 0 else SKIP_BELOW
         skipped = first and seconds < min(SKIP_BELOW, long_enough)
         return ("skip" if skipped else "watch"), seconds
