@@ -23,11 +23,24 @@ demo: setup ## the whole system on this machine: stores, catalogue, models, API 
 	@exec $(BIN)/reels demo
 
 .PHONY: test
-test: test-app test-engine ## the whole test suite, with coverage
+test: test-app test-engine test-fuzz ## the whole test suite, with coverage
 
 .PHONY: test-engine
 test-engine: setup ## the tests of the engine, against real stores
-	$(BIN)/pytest -n auto --dist loadgroup --cov --cov-report=term:skip-covered
+	$(BIN)/pytest -n auto --dist loadgroup --cov --cov-report=term:skip-covered --ignore=tests/fuzz
+
+.PHONY: test-fuzz
+test-fuzz: setup ## made-up requests and bytes: 20,000 to the API, as many to each parser; without coverage, for speed
+	$(BIN)/pytest -n auto --dist loadgroup tests/fuzz
+
+FUZZ_SEED ?= $(shell date +%Y%m%d)
+FUZZ_SECONDS ?= 300
+FUZZ_TIMES ?= 10
+
+.PHONY: fuzz
+fuzz: setup ## the same for an hour or two, with today's seed; the result goes to tests/fuzz/last_run.json
+	$(BIN)/pytest -n auto --dist loadgroup tests/fuzz --fuzz-times $(FUZZ_TIMES) --fuzz-seed $(FUZZ_SEED)
+	$(BIN)/python -m tests.fuzz.campaign --times $(FUZZ_TIMES) --seconds $(FUZZ_SECONDS) --seed $(FUZZ_SEED)
 
 .PHONY: test-app
 test-app: setup ## the tests of the app, in a real browser against the real system

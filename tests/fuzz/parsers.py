@@ -88,7 +88,7 @@ def bearer_token(data: bytes) -> None:
         except NotAuthenticated:
             continue
         assert use is Use.ACCESS
-        assert (principal.user_id, principal.scopes) == (ME, {Scope.VIEWER})
+        assert (principal.user_id, set(principal.scopes)) == (ME, {Scope.VIEWER})
         assert text.split(".")[:2] == GOOD_TOKEN.split(".")[:2]
 
 
