@@ -9,6 +9,7 @@ import typer.main
 from reels.api.metrics import Metrics
 from reels.cli.app import app
 from reels.settings import Settings
+from reels.telemetry.job_metrics import JobMetrics
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXT = (ROOT / "docs" / "operations.md").read_text()
@@ -29,7 +30,8 @@ def test_its_files_exist() -> None:
 
 def test_every_metric_is_explained() -> None:
     table = set(re.findall(r"^\| `(reels_\w+?)(?:_total)?(?:\{[^}]*\})?`", TEXT, flags=re.MULTILINE))
-    assert table == {family.name for family in Metrics().registry.collect()}
+    families = [*Metrics().registry.collect(), *JobMetrics().exposition.registry.collect()]
+    assert table == {family.name for family in families}
 
 
 @pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.name)
