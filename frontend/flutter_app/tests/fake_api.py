@@ -92,7 +92,8 @@ class FakeApi:
             "score": 0.71,
             "parts": {name: min(2 * value, 1.0) for name, value in parts.items()},
             "contributions": parts,
-            "reasons": [f"You watched {topic} to the end", "Popular near you"],
+            "reasons": [f"Because you watched “{topic}” to the end", "Popular now"],
+            "reason_codes": [f"watched_to_end|{topic}", "popular"],
             "explored": number % 7 == 6,
             "propensity": 0.3,
         }

@@ -19,7 +19,7 @@ def test_every_language_says_everything_english_says(language: str) -> None:
     assert all(text.strip() for text in other.values())
 
 
-MADE_KEYS = ("part_", "history_kind_", "nothing_")
+MADE_KEYS = ("part_", "history_kind_", "nothing_", "reason_")
 MODES_AND_TABS = {"for_you", "latest", "saved", "liked", "history"}
 
 
@@ -60,3 +60,22 @@ def test_the_device_chooses_among_what_we_speak(header: str, language: str) -> N
 def test_arabic_runs_from_the_right() -> None:
     assert catalogue("ar").right_to_left
     assert not catalogue("hi").right_to_left
+
+
+@pytest.mark.parametrize("language", list(LANGUAGES))
+def test_every_reason_the_recommender_gives_is_written_in_every_language(language: str) -> None:
+    reasons = pytest.importorskip("reels.recommender.reasons")
+    written = {key.removeprefix("reason_") for key in catalogue(language).text if key.startswith("reason_")}
+    assert written == reasons.TEXTS.keys()
+    with_parameter = {code for code, text in reasons.TEXTS.items() if "{}" in text}
+    named = {code for code in written if fields(catalogue(language).text[f"reason_{code}"])}
+    assert named == with_parameter - {"popular_in", "trending_in"}  # that region is always the viewer's own
+
+
+def test_a_reason_says_what_it_is_about_in_the_viewers_language() -> None:
+    assert catalogue("es").reason("liked|Pan {sin} | sal", "x") == "Porque te gustó «Pan {sin} | sal»"
+    assert catalogue("ar").reason("popular_in|EG", "Popular in EG") == "رائج في منطقتك"
+
+
+def test_a_reason_nobody_wrote_stays_as_the_api_words_it() -> None:
+    assert catalogue("hi").reason("moon_phase|full", "Because the moon is full") == "Because the moon is full"

@@ -1,8 +1,31 @@
+from typing import Any
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reels_app.components.why_sheet import shares
-from reels_app.models import PART_NAMES
+from reels_app.components.why_sheet import reasons, shares
+from reels_app.models import PART_NAMES, Reel
+from reels_app.strings import catalogue
+
+
+def reel(**more: Any) -> Reel:
+    return Reel.from_json({"reel_id": "r1", **more}, str)
+
+
+def test_reasons_are_in_the_viewers_language() -> None:
+    one = reel(reasons=["Because you liked “Tide”", "Popular now"], reason_codes=["liked|Tide", "popular"])
+    assert reasons(catalogue("es"), one) == ["Porque te gustó «Tide»", "Popular ahora"]
+    assert reasons(catalogue("en"), one) == ["Because you liked “Tide”", "Popular now"]
+
+
+def test_an_api_without_codes_or_with_unknown_ones_is_taken_at_its_word() -> None:
+    assert reasons(catalogue("hi"), reel(reasons=["Popular now"])) == ["Popular now"]
+    assert reasons(catalogue("hi"), reel(reasons=["Odd"], reason_codes=["odd|1", "popular"])) == ["Odd"]
+
+
+def test_a_pick_outside_the_usual_is_told_once() -> None:
+    one = reel(reasons=["Something different", "Fresh"], reason_codes=["explored", "fresh"], explored=True)
+    assert reasons(catalogue("en"), one) == ["Fresh"]
 
 
 def test_nothing_known_shows_nothing() -> None:

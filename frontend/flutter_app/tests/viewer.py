@@ -37,8 +37,7 @@ class Viewer:
     width: int = 390
     height: int = 844
     options: dict[str, Any] = field(default_factory=dict)
-    outside: list[str] = field(default_factory=list)
-    received: list[str] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.context: BrowserContext = self.browser.new_context(
@@ -48,7 +47,7 @@ class Viewer:
             **{"locale": "en-US", **self.options},
         )
         self.page: Page = self.context.new_page()
-        self.page.on("response", lambda response: self.received.append(response.url))
+        self.page.on("request", lambda request: self.asked.append(request.url))
 
     def open(self, path: str = "/", within: float = 120.0) -> str:
         """Open the app and wait for a film that plays; returns its reel."""

@@ -1,6 +1,6 @@
 """Makes `reels_app/fonts` from Debian's font packages: only what a title needs, as WOFF2.
 
-    apt-get install fonts-inter fonts-noto-core fonts-noto-color-emoji fonts-droid-fallback
+    apt-get install fonts-inter fonts-noto-core fonts-noto-color-emoji fonts-droid-fallback fonts-nanum
     python frontend/flutter_app/tools/make_fonts.py
 
 The names are those the Flutter engine asks for, without digits and dashes. Emoji are drawn at 48 pixels in 48 colours:
@@ -50,6 +50,13 @@ def japanese() -> list[int]:
     return kanji + points([(0x3000, 0x30FF), (0x31F0, 0x31FF), (0xFF00, 0xFFEF)])
 
 
+def korean() -> list[int]:
+    """The syllables of KS X 1001, which is what Korean is written with day by day, and the single letters."""
+    rows = (bytes([row, cell]) for row in range(0xB0, 0xC9) for cell in range(0xA1, 0xFF))
+    syllables = [ord(text) for text in (row.decode("euc_kr", "ignore") for row in rows) if text]
+    return syllables + points([(0x3131, 0x3163), (0x3000, 0x3015)])
+
+
 def cut(source: Path, wanted: Iterable[int], drop: tuple[str, ...] = ()) -> TTFont:
     """The font with the wanted characters only."""
     options = subset.Options()
@@ -60,6 +67,13 @@ def cut(source: Path, wanted: Iterable[int], drop: tuple[str, ...] = ()) -> TTFo
     subsetter.populate(unicodes=wanted)
     subsetter.subset(font)
     return font
+
+
+def rename(font: TTFont, name: str) -> None:
+    """Give a font another name: a changed one may not bear the name its makers reserved."""
+    for record in font["name"].names:
+        if record.nameID in (1, 3, 4, 6, 16, 18, 21):
+            record.string = name.replace(" ", "") if record.nameID == 6 else name
 
 
 def keep(font: TTFont, name: str) -> None:
@@ -120,6 +134,9 @@ def main() -> None:
         wanted = points([block, *JOINERS])
         keep(cut(NOTO / f"NotoSans{script}-Regular.ttf", wanted), f"notosans{script.lower()}")
     keep(cut(FONTS / "truetype" / "droid" / "DroidSansFallbackFull.ttf", japanese()), "notosansjp")
+    hangul = cut(FONTS / "truetype" / "nanum" / "NanumGothic.ttf", korean())
+    rename(hangul, "Reels Hangul")
+    keep(hangul, "notosanskr")
     emoji = cut(NOTO / "NotoColorEmoji.ttf", points(EMOJI), ("GSUB", "vhea", "vmtx"))
     shrink_pictures(emoji)
     keep(emoji, "notocoloremoji")

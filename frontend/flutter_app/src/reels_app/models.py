@@ -42,6 +42,7 @@ class Reel:
     score: float | None = None
     contributions: Mapping[str, float] = field(default_factory=dict)
     reasons: tuple[str, ...] = ()
+    reason_codes: tuple[str, ...] = ()
     explored: bool = False
     propensity: float | None = None
 
@@ -69,6 +70,7 @@ class Reel:
             score=None if data.get("score") is None else float(data["score"]),
             contributions={str(k): float(v) for k, v in (data.get("contributions") or {}).items() if v is not None},
             reasons=tuple(str(reason) for reason in data.get("reasons") or ()),
+            reason_codes=tuple(str(code) for code in data.get("reason_codes") or ()),
             explored=bool(data.get("explored")),
             propensity=None if data.get("propensity") is None else float(data["propensity"]),
         )

@@ -15,10 +15,10 @@ both = pytest.mark.parametrize("size", ["phone", "desktop"])
 
 
 @both
-def test_the_first_page_plays_and_nothing_comes_from_outside(make_viewer: MakeViewer, size: str) -> None:
+def test_the_first_page_plays_and_nothing_outside_is_even_asked(make_viewer: MakeViewer, size: str) -> None:
     viewer = make_viewer(size)
     viewer.playing(viewer.open())
-    hosts = {urllib.parse.urlsplit(url).hostname for url in viewer.received if url.startswith("http")}
+    hosts = {urllib.parse.urlsplit(url).hostname for url in viewer.asked if url.startswith("http")}
     assert hosts == {"127.0.0.1"}
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from itertools import zip_longest
 
 import flet as ft
 
 from reels_app import theme
 from reels_app.components.sheet import sheet
-from reels_app.models import PART_NAMES, Showing
+from reels_app.models import PART_NAMES, Reel, Showing
 from reels_app.strings import Strings
 
 NEEDS = 640
@@ -22,6 +23,15 @@ def shares(parts: Mapping[str, float]) -> list[tuple[str, float]]:
     return [(name, value / total) for name, value in known if value > 0] if total > 0 else []
 
 
+def reasons(words: Strings, reel: Reel) -> list[str]:
+    """The reasons in the viewer's language, as the API words them where this app knows no better.
+
+    That a reel is a pick outside the usual is told by the sheet in a line of its own.
+    """
+    pairs = zip_longest(reel.reason_codes[: len(reel.reasons)], reel.reasons, fillvalue="")
+    return [words.reason(code, text) for code, text in pairs if not (reel.explored and code == "explored")]
+
+
 def why_sheet(
     words: Strings,
     showing: Showing,
@@ -32,7 +42,8 @@ def why_sheet(
 ) -> ft.BottomSheet:
     """The sheet for one reel."""
     reel = showing.reel
-    rows: list[ft.Control] = [_reason(ft.Icons.CHECK_CIRCLE_ROUNDED, why) for why in reel.reasons]
+    said = reasons(words, reel)
+    rows: list[ft.Control] = [_reason(ft.Icons.CHECK_CIRCLE_ROUNDED, why) for why in said]
     if reel.explored:
         rows.append(_reason(ft.Icons.EXPLORE_ROUNDED, words("explored")))
     if not rows:

@@ -26,6 +26,12 @@ class Strings:
         """The words under `key` with `values` filled in; KeyError for a key nobody wrote."""
         return self.text[key].format(**values)
 
+    def reason(self, code: str, fallback: str) -> str:
+        """A reason of the API (`code` or `code|parameter`) in this language; `fallback` for one nobody wrote."""
+        name, _, parameter = code.partition("|")
+        known = self.text.get(f"reason_{name}")
+        return known.replace("{what}", parameter) if known else fallback
+
 
 def catalogue(language: str) -> Strings:
     """The words of `language` ("hi", "hi-IN", ...), English where it is not known."""
