@@ -52,7 +52,7 @@ class Settings(BaseSettings):
         None, description="File with at least 32 random bytes; keys user ids (HMAC-SHA256)."
     )
     trusted_keys_dir: Path | None = Field(
-        None, description="Folder of further Ed25519 keys (*.pem) whose tokens count: the next and older signing keys."
+        None, description="Folder of the next and older signing keys, whose tokens count; empty: `trusted` beside it."
     )
     older_pseudonym_key_files: tuple[Path, ...] = Field(
         (), description="Pseudonym keys used before (JSON list): their viewers keep their ids."
@@ -81,6 +81,12 @@ class Settings(BaseSettings):
     )
     factors: int = Field(64, ge=8, le=256, description="Factors of the matrix factorization.")
     neighbours: int = Field(50, ge=5, le=500, description="Neighbours kept for a reel in the item-item tables.")
+    sequence_epochs: int = Field(
+        10,
+        ge=0,
+        le=100,
+        description="Readings of all histories in a fit of the sequence model; needs torch (`make torch`); 0 = none.",
+    )
     snapshots_kept: int = Field(3, ge=1, description="How many snapshots are kept for rollback.")
     train_every_sec: int = Field(3600, ge=30, description="How often the worker trains and switches the snapshot.")
     training_threads: int = Field(1, ge=1, le=256, description="Threads a training may use beside the serving ones.")

@@ -2,6 +2,7 @@
 
 import os
 import secrets
+from collections.abc import Callable
 from pathlib import Path
 
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -10,6 +11,7 @@ from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
     PrivateFormat,
+    PublicFormat,
     load_pem_private_key,
     load_pem_public_key,
 )
@@ -37,6 +39,40 @@ def create(directory: Path) -> tuple[Path, Path]:
     _write_new(directory / SIGNING, signing)
     _write_new(directory / PSEUDONYM, secrets.token_bytes(PSEUDONYM_BYTES))
     return directory / SIGNING, directory / PSEUDONYM
+
+
+def add_next(directory: Path) -> Path:
+    """The key that will sign next, made in the folder of trusted keys; the one that is there already stays."""
+    trusted = directory / TRUSTED
+    trusted.mkdir(exist_ok=True, mode=0o755)
+    key = Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    _write_new(trusted / NEXT, key)
+    _owned_like(directory / SIGNING, trusted / NEXT)
+    return trusted / NEXT
+
+
+def switch(directory: Path, name_of: Callable[[Ed25519PublicKey], str]) -> Path:
+    """The next key signs; of the one that did only the public half is kept, among the trusted ones. Its path.
+
+    Between any two steps all keys are there: workers that start meanwhile know them. ConfigError without a next key.
+    """
+    signing, following = directory / SIGNING, directory / TRUSTED / NEXT
+    load_signing(following)
+    old = load_signing(signing).public_key()
+    kept = directory / TRUSTED / f"{name_of(old)}.pem"
+    _write_new(kept, old.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
+    kept.chmod(0o644)
+    _owned_like(signing, following)
+    following.replace(signing)
+    return kept
+
+
+def retire(directory: Path, before: float) -> list[Path]:
+    """Trust no longer the keys that stopped signing before a moment (epoch s); those that are gone."""
+    old = [path for path in (directory / TRUSTED).glob("*.pem") if path.name != NEXT and path.stat().st_mtime < before]
+    for path in old:
+        path.unlink()
+    return sorted(old)
 
 
 def load_signing(path: Path) -> Ed25519PrivateKey:
@@ -76,6 +112,14 @@ def load_pseudonym(path: Path) -> bytes:
     if len(key) < PSEUDONYM_BYTES:
         raise ConfigError(f"{path}: {len(key)} bytes, at least {PSEUDONYM_BYTES} are needed; make it with `reels keys`")
     return key
+
+
+def _owned_like(example: Path, path: Path) -> None:
+    """Readable by whoever reads the example; owners change for root alone."""
+    rights = example.stat()
+    path.chmod(rights.st_mode & 0o777)
+    if os.geteuid() == 0:
+        os.chown(path, rights.st_uid, rights.st_gid)
 
 
 def _read(path: Path) -> bytes:

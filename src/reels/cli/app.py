@@ -3,6 +3,7 @@
 import typer
 
 from reels.cli import (
+    admin,
     api,
     batch,
     demo,
@@ -48,3 +49,4 @@ app.command(rich_help_panel="Set-up")(doctor.doctor)
 app.command(rich_help_panel="Set-up")(mongo_setup.mongo_setup)
 app.command(rich_help_panel="Set-up")(keys.keys)
 app.command(rich_help_panel="Set-up")(keys.token)
+app.add_typer(admin.app, name="admin", rich_help_panel="Set-up")

@@ -1,25 +1,51 @@
 """`reels keys` and `reels token`: the secrets of a deployment, and tokens made with them."""
 
 import time
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from reels.api import key_files
-from reels.api.tokens import Scope, Tokens
+from reels.api.sessions import LONGEST_TOKEN_SEC
+from reels.api.tokens import Scope, Tokens, key_id
 from reels.cli.console import out
 from reels.core.errors import InputError
 from reels.settings import Settings
 from reels.wiring import signing_key
 
-LONGEST_SEC = 30 * 86_400
+LONGEST_SEC = int(LONGEST_TOKEN_SEC)
 
 
-def keys(directory: Annotated[Path, typer.Argument(help="Where to put them; made if it is not there.")]) -> None:
-    """Make the key that signs tokens and the key of the pseudonyms. Keys that are there already stay."""
-    signing, pseudonym = key_files.create(directory.resolve())
-    out.print(f"export REELS_SIGNING_KEY_FILE={signing}\nexport REELS_PSEUDONYM_KEY_FILE={pseudonym}")
+class Step(StrEnum):
+    """One step of changing the signing key."""
+
+    NEXT = "next"
+    SWITCH = "switch"
+    RETIRE = "retire"
+
+
+def keys(
+    directory: Annotated[Path, typer.Argument(help="Where they are; made if it is not there.")],
+    step: Annotated[
+        Step | None, typer.Option(help="Change the signing key: next, switch, retire. See docs/operations.md.")
+    ] = None,
+) -> None:
+    """Make the key that signs tokens and the key of the pseudonyms (those that are there stay); or change the first."""
+    directory = directory.resolve()
+    if step is None:
+        signing, pseudonym = key_files.create(directory)
+        out.print(f"export REELS_SIGNING_KEY_FILE={signing}\nexport REELS_PSEUDONYM_KEY_FILE={pseudonym}")
+    elif step is Step.NEXT:
+        out.print(f"{key_files.add_next(directory)} will sign next: restart the API workers, then --step switch")
+    elif step is Step.SWITCH:
+        out.print(f"the next key signs; {key_files.switch(directory, key_id)} still counts: restart the API workers")
+    else:
+        gone = key_files.retire(directory, time.time() - Settings().refresh_token_sec)
+        out.print(
+            "\n".join(f"{path.name} no longer counts" for path in gone) or "no key has been out of use long enough"
+        )
 
 
 def token(

@@ -80,6 +80,17 @@ def signing_key(settings: Settings) -> Ed25519PrivateKey:
     return key_files.load_signing(_key_file(settings, "signing_key_file", key_files.SIGNING))
 
 
+def pseudonym_key(settings: Settings) -> bytes:
+    """The key that makes pseudonyms, likewise."""
+    return key_files.load_pseudonym(_key_file(settings, "pseudonym_key_file", key_files.PSEUDONYM))
+
+
+def pseudonyms_of(settings: Settings) -> Pseudonyms:
+    """Pseudonyms by the key in use, which knows those of older keys."""
+    older = [key_files.load_pseudonym(one) for one in settings.older_pseudonym_key_files]
+    return Pseudonyms(pseudonym_key(settings), older)
+
+
 def _key_file(settings: Settings, setting: str, name: str) -> Path:
     given: Path | None = getattr(settings, setting)
     if given is not None:
@@ -121,7 +132,6 @@ class _Worker:
         self.executor = ThreadPoolExecutor(BUILDERS, thread_name_prefix="build")
         self.warm = False
         self.signing = signing_key(settings)
-        self.pseudonym_key = key_files.load_pseudonym(_key_file(settings, "pseudonym_key_file", key_files.PSEUDONYM))
         self.revoked = RevokedLately()
         self.feed = self._feed()
         self.services = self._services()
@@ -142,7 +152,7 @@ class _Worker:
             latest=generators["latest"],
             pipelines=standard.pipelines(),
             answered=answered,
-            cursor_key=_derived(self.pseudonym_key, b"reels cursor"),
+            cursor_key=_derived(pseudonym_key(settings), b"reels cursor"),
             pages_kept_sec=float(settings.pages_kept_sec),
             candidates_ttl_sec=ttl,
             after=(self.record, PageMetrics(self.metrics)),
@@ -166,9 +176,7 @@ class _Worker:
             stores=stores,
             models=lambda: self.keeper.models,
             tokens=Tokens(self.signing, trusted_keys(settings)),
-            pseudonyms=Pseudonyms(
-                self.pseudonym_key, [key_files.load_pseudonym(one) for one in settings.older_pseudonym_key_files]
-            ),
+            pseudonyms=pseudonyms_of(settings),
             metrics=self.metrics,
             clock=time.time,
             random_id=lambda: secrets.token_hex(16),
@@ -288,10 +296,8 @@ def _derived(key: bytes, purpose: bytes) -> bytes:
 
 def trusted_keys(settings: Settings) -> list[Ed25519PublicKey]:
     """Keys that do not sign, but whose tokens count."""
-    if settings.trusted_keys_dir is not None:
-        return key_files.load_trusted(settings.trusted_keys_dir)
-    of_demo = key_files.of_demo(settings.data_dir, key_files.TRUSTED)
-    return key_files.load_trusted(of_demo) if settings.demo and of_demo.is_dir() else []
+    beside = _key_file(settings, "signing_key_file", key_files.SIGNING).parent / key_files.TRUSTED
+    return key_files.load_trusted(settings.trusted_keys_dir or beside)
 
 
 def quotas(settings: Settings) -> dict[Group, Quota]:
