@@ -11,20 +11,21 @@ from tests.evaluation.tiny import clusters, context
 from reels.core.progress import Silent
 from reels.evaluation import snapshots
 from reels.evaluation.snapshots import SnapshotConfig, snapshot_of
-from reels.jobs import cf_matrix, embeddings, factorization, popularity
+from reels.jobs import cf_matrix, embeddings, factorization, popularity, sequence
 from reels.jobs.snapshot import assemble
 from reels.learning import training_set
 from reels.learning.catalogue import catalogue_of
 from reels.learning.embedders import embedder_of
 from reels.learning.factorization import FactorizationConfig
 from reels.learning.preprocessing import clean, content_hash
+from reels.learning.sequence import SequenceConfig
 from reels.learning.snapshot import Neighbours
 from reels.learning.workbench import Workbench
 from reels.stores.mongo.connect import Mongo
 from reels.stores.mongo.embeddings import MongoEmbeddings
 from reels.stores.mongo.indexes import ensure_indexes
 
-CONFIG = SnapshotConfig(embedder="hash", content_dim=16, factors=8)
+CONFIG = SnapshotConfig(embedder="hash", content_dim=16, factors=8, sequence_epochs=2)
 
 
 @pytest.mark.anyio
@@ -50,10 +51,15 @@ async def test_both_are_the_same_array_for_array(
     await cf_matrix.run(bench, neighbours=CONFIG.neighbours, **fit)  # type: ignore[arg-type]
     await factorization.run(bench, FactorizationConfig(factors=CONFIG.factors), **fit)  # type: ignore[arg-type]
     await popularity.run(bench, half_life_sec=CONFIG.popularity_half_life_sec, progress=Silent())
+    await sequence.run(bench, SequenceConfig(epochs=CONFIG.sequence_epochs), **fit)  # type: ignore[arg-type]
     theirs = assemble(bench, catalogue, pairs, version="evaluated", created_at=now)
     mine = snapshot_of(made, ready, CONFIG)
     assert replace(mine.manifest, metrics={}) == replace(theirs.manifest, metrics={})
-    for name in (one.name for one in fields(mine) if one.name != "manifest"):
+    assert mine.groups.keys() == theirs.groups.keys()
+    for group, found in mine.groups.items():
+        for name, array in found.items():
+            np.testing.assert_array_equal(array, theirs.groups[group][name], err_msg=f"{group}.{name}")
+    for name in (one.name for one in fields(mine) if one.name not in ("manifest", "groups")):
         one, other = getattr(mine, name), getattr(theirs, name)
         parts = [(one, other)]
         if isinstance(one, Neighbours):

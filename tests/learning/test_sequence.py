@@ -8,7 +8,7 @@ from reels.core.types import Floats
 from reels.learning import sequence
 from reels.learning.interactions import Histories
 from reels.learning.sequence import SequenceConfig, fit_sequence
-from reels.recommender.sequence import encoded
+from reels.recommender import sequence as serving
 
 torch = pytest.importorskip("torch", reason="the sequence model is fitted with torch: make torch")
 
@@ -32,6 +32,10 @@ def content(reels: int = 20) -> Floats:
     angle = 2 * np.pi * np.append(np.arange(reels), 7.02) / reels
     wide = np.stack([np.cos(k * angle) for k in (1, 2, 3, 5)] + [np.sin(k * angle) for k in (1, 2, 3, 5)], 1)
     return np.asarray(wide / np.linalg.norm(wide, axis=1, keepdims=True), np.float32)
+
+
+def encoded(model: sequence.SequenceModel, history: Floats) -> Floats:
+    return serving.encoded(model.positions, model.matrices, model.vectors, history)
 
 
 @pytest.fixture(scope="module")
@@ -60,13 +64,11 @@ def test_serving_in_numpy_equals_torch(model: sequence.SequenceModel) -> None:
         d = 32
         shapes = {"positions": (6, d), "matrices": (layers, 8, d, d), "vectors": (layers + 1, 11, d)}
         parts = {name: (rng.normal(size=shape) * 0.3).astype(np.float32) for name, shape in shapes.items()}
-        nothing = np.zeros((1, d), np.float32)
-        other = sequence.SequenceModel(nothing, nothing[0], nothing, **parts)
         weights = {name: torch.from_numpy(part) for name, part in parts.items()}
         for h in (1, 2, 6, 9):
             history = rng.normal(size=(h, d)).astype(np.float32)
             wanted = by_torch(weights, torch.from_numpy(history[-6:])[None])[0, -1].numpy()
-            np.testing.assert_allclose(encoded(other, history), wanted, atol=1e-4)
+            np.testing.assert_allclose(serving.encoded(**parts, history=history), wanted, atol=1e-4)
 
 
 def test_the_same_seed_gives_the_same_model() -> None:

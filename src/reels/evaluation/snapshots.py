@@ -18,6 +18,7 @@ from reels.learning.embeddings import fit_content_space
 from reels.learning.factorization import FactorizationConfig, factor_arrays, factorize
 from reels.learning.interactions import histories_of
 from reels.learning.popularity import count, popularity, popularity_arrays
+from reels.learning.sequence import SequenceConfig, fit_sequence, has_torch
 from reels.learning.snapshot import Snapshot
 from reels.learning.workbench import Arrays
 
@@ -32,6 +33,8 @@ class SnapshotConfig:
     neighbours: int = 50
     half_life_sec: float = 90 * 86_400.0
     popularity_half_life_sec: float = 14 * 86_400.0
+    sequence_epochs: int = 10
+    """0 = no sequence model; without torch there is none either."""
 
 
 def snapshot_of(train: Log, context: Context, config: SnapshotConfig | None = None) -> Snapshot:
@@ -58,6 +61,9 @@ def snapshot_of(train: Log, context: Context, config: SnapshotConfig | None = No
         "factorization": factor_arrays(keys, factors),
         "popularity": popularity_arrays(catalogue, counts, overall),
     }
+    if config.sequence_epochs and has_torch():
+        sequence = SequenceConfig(epochs=config.sequence_epochs, seed=context.seed)
+        results["sequence"] = {"keys": keys, **fit_sequence(histories, content, sequence, threads=threads).arrays()}
     return assembled(catalogue, pairs, results, version="evaluated", created_at=now)
 
 

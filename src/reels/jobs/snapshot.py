@@ -56,7 +56,13 @@ def assemble(
 def results_of(bench: Workbench) -> dict[str, Arrays]:
     """What the jobs have left, by name; NoSnapshot where one that is needed is missing."""
     found = {name: bench.load(name) for name in NEEDED}
-    return found | {name: bench.load(name) for name in GROUPS if bench.digest_of(name) is not None}
+    groups = {name: bench.load(name) for name in GROUPS if bench.digest_of(name) is not None}
+    return found | {name: arrays for name, arrays in groups.items() if _fits(arrays, bench)}
+
+
+def _fits(arrays: Arrays, bench: Workbench) -> bool:
+    """A group that reads content vectors is left out when they have been projected anew since."""
+    return "content_made_of" not in arrays or str(arrays["content_made_of"]) == bench.digest_of("content")
 
 
 def _embedded(bench: Workbench, catalogue: Catalogue) -> float:

@@ -39,7 +39,7 @@ class SequenceConfig:
     layers: int = 1
     length: int = 24
     """Newest liked reels that are read; longer histories teach in pieces of so many."""
-    epochs: int = 8
+    epochs: int = 10
     batch: int = 256
     """Histories a step."""
     negatives: int = 4096
@@ -70,9 +70,11 @@ class SequenceModel:
     """[L, 8, d, d]"""
     vectors: Floats
     """[L + 1, 11, d]; of the last block only the norm before attention is used: it is the last norm of all."""
+    unmet: Floats
+    """[1]: the bias of reels that nobody met."""
 
     def arrays(self) -> dict[str, NDArray[Any]]:
-        """For the workbench."""
+        """The group `sequence` of a snapshot, without the keys of its rows."""
         return {one.name: np.asarray(getattr(self, one.name)) for one in fields(self)}
 
 

@@ -172,5 +172,6 @@ def _model(weights: Weights, content: Floats, counts: Ints) -> SequenceModel:
     return SequenceModel(
         items=(np.where(met[:, None], fitted["own"], 0.0) + content @ fitted["text"]).astype(np.float32),
         bias=np.where(met, fitted["bias"], unknown).astype(np.float32),
+        unmet=np.array([unknown], np.float32),
         **{name: fitted[name] for name in ("text", "positions", "matrices", "vectors")},
     )

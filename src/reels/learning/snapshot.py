@@ -17,6 +17,7 @@
   gramian.npy     float32[k, k] factors^T factors, for folding a viewer in
   popularity.npy  float32[n] 0..1 overall
   popularity_by_region.npy   float32[R, n]              popularity_by_language.npy float32[L, n]
+  sequence.*      the sequence model (`learning.sequence.SequenceModel`)
   <group>.<array>.npy      further tables by name, each a group of `GROUPS`; a snapshot has a group whole or not at all
   reels.bin, reels_offsets.npy   int64[n+1]: ready-made JSON of each reel's public fields, an object without
                                  its braces: `"reel_id":"..","title":"..","tags":[..],"creator_id":"..",
@@ -80,6 +81,15 @@ SHAPES: dict[str, tuple[str, tuple[str, ...]]] = {
 Shapes = dict[str, tuple[str, tuple[str, ...]]]
 GROUPS: dict[str, Shapes] = {
     "index": {"packed": ("uint8", ("bytes",)), "probes": ("int32", ("one",))},
+    "sequence": {
+        "items": ("float32", ("n", "width")),
+        "bias": ("float32", ("n",)),
+        "unmet": ("float32", ("one",)),
+        "text": ("float32", ("d", "width")),
+        "positions": ("float32", ("length", "width")),
+        "matrices": ("float32", ("layers", "eight", "width", "width")),
+        "vectors": ("float32", ("blocks", "eleven", "width")),
+    },
 }
 """Further tables that a snapshot may be without, as `SHAPES`: by the name of the group, then of the array.
 

@@ -55,6 +55,10 @@ class Workbench:
         finally:
             draft.unlink(missing_ok=True)
 
+    def drop(self, name: str) -> None:
+        """Takes a result away, if it is there."""
+        self.path(f"{name}.npz").unlink(missing_ok=True)
+
     def load(self, name: str, only: Sequence[str] = ()) -> Arrays:
         """The arrays of a result, or only those named; NoSnapshot says which job has to run first."""
         try:

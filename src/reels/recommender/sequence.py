@@ -5,11 +5,14 @@ bits whatever the number of threads, which replay needs. In the last layer only 
 """
 
 import math
+from collections.abc import Mapping
+from typing import Any
 
 import numba
 import numpy as np
+from numpy.typing import NDArray
 
-from reels.core.types import Floats
+from reels.core.types import Floats, Rows
 from reels.learning.sequence import (
     ATTENTION_NORM,
     FIRST,
@@ -21,22 +24,88 @@ from reels.learning.sequence import (
     SECOND,
     SECOND_BIAS,
     VALUE,
-    SequenceModel,
 )
+from reels.recommender.evidence import Evidence
+from reels.recommender.models import Models
 
+GROUP = "sequence"
 _EPS = 1e-5
 """Of the norms, as torch has it."""
 
 
-def encoded(model: SequenceModel, history: Floats) -> Floats:
-    """float32[d]: what is expected after the reels whose vectors are history float32[h, d], oldest first, h >= 1.
+def expected(evidence: Evidence, models: Models) -> Floats | None:
+    """float32[w]: what the viewer's liked reels lead to; None while nothing is liked or the snapshot has no model."""
+    group = models.snapshot.groups.get(GROUP)
+    if group is None or not len(evidence.liked):
+        return None
+    history = vectors_of(models, evidence.liked[: len(group["positions"])][::-1])
+    history = history[history.any(axis=1)]
+    return encoded(group["positions"], group["matrices"], group["vectors"], history) if len(history) else None
 
-    Only the newest `length` are read.
+
+def opinions(models: Models, wanted: Floats, rows: Rows) -> tuple[Floats, Floats]:
+    """Of each row, float32[n]: how likely it is next (a log, up to a constant), and its cosine with what is `wanted`.
+
+    NaN for a reel of which the model knows nothing, not even words.
     """
-    length = len(model.positions)
-    x = np.ascontiguousarray(history[-length:]) + model.positions[: min(len(history), length)]
-    out: Floats = _encoded(x, model.matrices, model.vectors)
+    vectors = vectors_of(models, rows)
+    bias = _bias(models.snapshot.groups[GROUP], models.origin[rows])
+    agreed, sizes = _agreed(vectors, wanted)
+    known = sizes > 0
+    cosine = agreed / np.maximum(sizes * np.sqrt(_agreed(wanted[None], wanted)[0]), np.float32(1e-9))
+    return np.where(known, agreed + bias, np.nan).astype(np.float32), np.where(known, cosine, np.nan).astype(np.float32)
+
+
+def vectors_of(models: Models, rows: Rows) -> Floats:
+    """float32[n, w]: the model's vectors; of reels that it was not fitted with, the text part. Zero = nothing known."""
+    group = models.snapshot.groups[GROUP]
+    origin = models.origin[rows]
+    out = np.where((origin >= 0)[:, None], group["items"].take(np.maximum(origin, 0), axis=0), np.float32(0))
+    unknown = ~out.any(axis=1)
+    if unknown.any():
+        out[unknown] = _from_texts(np.ascontiguousarray(models.content(rows[unknown])), group["text"])
+    return np.ascontiguousarray(out, np.float32)
+
+
+def encoded(positions: Floats, matrices: Floats, vectors: Floats, history: Floats) -> Floats:
+    """float32[w]: what is expected after the reels whose vectors are history float32[h, w], oldest first, h >= 1.
+
+    The arrays are those of `SequenceModel`; only the newest `len(positions)` reels are read.
+    """
+    length = len(positions)
+    x = np.ascontiguousarray(history[-length:]) + positions[: min(len(history), length)]
+    out: Floats = _encoded(x, matrices, vectors)
     return out
+
+
+def _bias(group: Mapping[str, NDArray[Any]], origin: Rows) -> Floats:
+    """float32[n]; that of a reel nobody met for one the model was not fitted with."""
+    known = np.where(origin >= 0, group["bias"].take(np.maximum(origin, 0)), group["unmet"][0])
+    return np.asarray(known, np.float32)
+
+
+@numba.njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})
+def _from_texts(content: Floats, text: Floats) -> Floats:
+    out = np.zeros((len(content), text.shape[1]), np.float32)
+    for i in range(len(content)):
+        for r in range(content.shape[1]):
+            value = content[i, r]
+            for c in range(text.shape[1]):
+                out[i, c] += value * text[r, c]
+    return out
+
+
+@numba.njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})
+def _agreed(vectors: Floats, wanted: Floats) -> tuple[Floats, Floats]:
+    """Inner product of each vector with what is wanted, and its length."""
+    agreed, sizes = np.zeros(len(vectors), np.float32), np.zeros(len(vectors), np.float32)
+    for i in range(len(vectors)):
+        total, square = np.float32(0.0), np.float32(0.0)
+        for k in range(len(wanted)):
+            total += vectors[i, k] * wanted[k]
+            square += vectors[i, k] * vectors[i, k]
+        agreed[i], sizes[i] = total, np.sqrt(square)
+    return agreed, sizes
 
 
 @numba.njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})

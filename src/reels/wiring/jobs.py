@@ -14,14 +14,15 @@ import structlog
 from reels.core.errors import ConfigError, ModelError
 from reels.core.progress import Progress, Silent
 from reels.core.types import JobRun
-from reels.jobs import cf_matrix, embeddings, factorization, gather, popularity, snapshot, trending
+from reels.jobs import cf_matrix, embeddings, factorization, gather, popularity, sequence, snapshot, trending
 from reels.learning.embedders import Embedder, embedder_of
 from reels.learning.factorization import FactorizationConfig
+from reels.learning.sequence import SequenceConfig
 from reels.learning.workbench import Workbench
 from reels.settings import Settings
 from reels.wiring.stores import Stores
 
-JOB_NAMES = ("embeddings", "cf_matrix", "factorization", "popularity", "snapshot")
+JOB_NAMES = ("embeddings", "cf_matrix", "factorization", "popularity", "sequence", "snapshot")
 """In the order they run."""
 
 _DAY = 86_400.0
@@ -94,6 +95,13 @@ class Training:
             ),
             "popularity": lambda: popularity.run(
                 bench, half_life_sec=settings.popularity_half_life_days * _DAY, progress=progress
+            ),
+            "sequence": lambda: sequence.run(
+                bench,
+                SequenceConfig(epochs=settings.sequence_epochs),
+                half_life_sec=liked_half_life,
+                threads=self.threads,
+                progress=progress,
             ),
             "snapshot": lambda: snapshot.run(
                 bench,
