@@ -117,7 +117,9 @@ class Spans:
     @contextmanager
     def job(self, name: str) -> Iterator[None]:
         """A run of a job: a trace of its own, or part of the one it is in."""
-        with self._tracer.start_as_current_span(f"job {name}", record_exception=False) as span:
+        with self._tracer.start_as_current_span(
+            f"job {name}", record_exception=False, set_status_on_exception=False
+        ) as span:
             try:
                 yield
             except BaseException as error:  # what it says may quote data

@@ -1,4 +1,4 @@
-"""Traces, where they are wanted: without REELS_OTLP_URL nothing of OpenTelemetry's SDK is imported."""
+"""Traces, where they are wanted: without REELS_OTLP_URL nothing that makes or sends spans is imported."""
 
 import inspect
 from collections.abc import Iterator
