@@ -104,6 +104,15 @@ class Settings(BaseSettings):
     page_limit: int = Field(50, ge=1, le=200, description="Largest page a client may ask for.")
     pages_kept_sec: int = Field(6 * 3600, ge=60, description="How long an answered page is kept in Redis for retries.")
     feeds_kept_days: int = Field(30, ge=1, description="How long served pages are kept in MongoDB.")
+    requests_at_once: int = Field(
+        32, ge=1, description="Requests an API worker answers side by side; beyond, they wait for their turn."
+    )
+    requests_waiting: int = Field(
+        128, ge=0, description="Requests that may wait for their turn; beyond, they are answered 503 with Retry-After."
+    )
+    longest_wait_ms: int = Field(
+        500, ge=1, description="A request that has waited so long for its turn is answered 503 with Retry-After."
+    )
     max_body_bytes: int = Field(1_000_000, ge=10_000, description="Largest request body.")
     worker_metrics_host: str = Field("127.0.0.1", description="Address the worker tells its metrics on.")
     worker_metrics_port: int = Field(

@@ -14,6 +14,7 @@ from starlette.routing import BaseRoute
 
 import reels
 from reels.api import problems
+from reels.api.admission import Admission
 from reels.api.guarding import guarded
 from reels.api.middleware import Guard, RequestContext
 from reels.api.routes import (
@@ -81,6 +82,14 @@ def create_app(services: Services) -> FastAPI:
 def _surround(app: FastAPI, services: Services) -> None:
     """Innermost first."""
     app.add_middleware(Guard, max_body_bytes=services.limits.max_body_bytes)
+    limits = services.limits
+    app.add_middleware(
+        Admission,
+        at_once=limits.requests_at_once,
+        waiting=limits.requests_waiting,
+        patience_sec=limits.longest_wait_ms / 1000,
+        shed=services.metrics.shed,
+    )
     if services.limits.cors_origins:
         app.add_middleware(
             CORSMiddleware,

@@ -55,6 +55,9 @@ class Metrics:
             "reels_requests_in_flight", "Requests being answered.", registry=to, multiprocess_mode="livesum"
         )
 
+        shed = Counter("reels_requests_shed", "Requests turned away: too much to do.", ["why"], registry=to)
+        self._shed = cache(shed.labels)
+
     def _of_pages(self, to: CollectorRegistry) -> None:
         stages = Histogram(
             "reels_feed_stage_seconds", "Time of each stage of a page.", ["stage"], registry=to, buckets=_STAGE_SECONDS
@@ -116,6 +119,10 @@ class Metrics:
         """One request answered."""
         self._requests(method, route, str(status)).inc()
         self._duration(route).observe(seconds)
+
+    def shed(self, why: str) -> None:
+        """A request was turned away: too many waited (`full`), or it had waited too long (`late`)."""
+        self._shed(why).inc()
 
     def events(self, receipt: IngestReceipt, reaction_sec: float) -> None:
         """One batch taken, `reaction_sec` after it came."""

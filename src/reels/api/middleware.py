@@ -2,6 +2,7 @@
 
 RequestContext   request id, one log line and the metrics of each request     outermost
 CORS             Starlette's, by allow-list
+Admission        not more at once than can be answered in time (`admission`)
 Guard            body limit; what nobody caught becomes a problem 500         innermost
 """
 

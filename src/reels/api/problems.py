@@ -69,6 +69,7 @@ _KINDS: dict[type[Exception], _Kind] = {
     errors.InputError: _Kind(422, "bad-request", "The request can't be used"),
     errors.NotAllowed: _Kind(403, "not-allowed", "Not allowed"),
     errors.AuthError: _Kind(401, "not-authenticated", "Not signed in"),
+    errors.Overloaded: _Kind(503, "overloaded", "Too much to do; try again"),
     errors.StoreUnavailable: _Kind(503, "store-unavailable", "A store does not answer; try again"),
     errors.NoSnapshot: _Kind(503, "no-snapshot", "Nothing has been trained yet"),
 }
@@ -85,7 +86,7 @@ def problem_of(error: Exception, request_id: str) -> Response:
     if isinstance(error, errors.StoreUnavailable):
         headers["retry-after"] = str(error.retry_after_sec)
         detail = f"{error.store} does not answer; nothing was half done, send the same again"
-    elif isinstance(error, errors.TooManyRequests):
+    elif isinstance(error, errors.TooManyRequests | errors.Overloaded):
         headers["retry-after"] = str(error.retry_after_sec)
     elif isinstance(error, RangeNotMet):
         headers["content-range"] = error.content_range

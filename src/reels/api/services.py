@@ -54,6 +54,9 @@ class Limits:
     max_body_bytes: int = 1_000_000
     lives: Lives = field(default_factory=Lives)
     cors_origins: tuple[str, ...] = ()
+    requests_at_once: int = 32
+    requests_waiting: int = 128
+    longest_wait_ms: int = 500
 
 
 class Stores(Protocol):

@@ -22,6 +22,7 @@
     │   ├── BadSample              the sample's files are missing or can't be read
     │   ├── FeedUnreachable        the API does not answer, even when asked again
     │   └── FeedRefused            the API answers, but not with what was asked for
+    ├── Overloaded                 more to do than can be done in time: try again later
     └── ConfigError                the deployment is set up wrongly
 
 `api.problems` maps the tree to RFC 9457 problem responses; the CLI prints the message and exits 1 or 2.
@@ -164,6 +165,14 @@ class FeedRefused(SimulationError):
     def __init__(self, what: str, reason: str) -> None:
         super().__init__(f"{what}: {reason}")
         self.what, self.reason = what, reason
+
+
+class Overloaded(ReelsError):
+    """More requests than can be answered in time. Nothing was begun; the same call may succeed later."""
+
+    def __init__(self, retry_after_sec: int) -> None:
+        super().__init__(f"too much to do; nothing was begun, send the same again in {retry_after_sec} s")
+        self.retry_after_sec = retry_after_sec
 
 
 class ConfigError(ReelsError):
