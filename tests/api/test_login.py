@@ -1,5 +1,4 @@
 import asyncio
-from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
@@ -16,10 +15,10 @@ HASHED = hashed(PASSWORD)
 
 
 @pytest.fixture
-async def ana(served: Served) -> AsyncIterator[Served]:
+async def ana(served: Served) -> Served:
     """The application with one administrator."""
     await served.services.stores.admins.create(Admin("ana", HASHED, 0, 0))
-    yield served
+    return served
 
 
 async def sign_in(served: Served, password: str = PASSWORD, name: str = "ana", client: str = "10.0.0.1") -> Any:

@@ -28,7 +28,7 @@ async def nothing(request: Request) -> Response:
     return Response()
 
 
-@pytest.mark.parametrize("more", [Route("/secret", nothing), Mount("/files", nothing)])
+@pytest.mark.parametrize("more", [Route("/secret", nothing), Mount("/files", Response())])
 async def test_a_route_without_a_rule_is_not_served(served: Served, more: Any) -> None:
     with pytest.raises(ConfigError, match="has no rule"):
         create_app(replace(served.services, extra_routes=(more,)))

@@ -15,7 +15,7 @@ from math import ceil
 from reels.api.rules import Group
 from reels.core.errors import StoreError
 from reels.core.ports import BucketStore
-from reels.core.types import Quota
+from reels.core.types import Quota, Standing
 
 LEASE_SEC = 10.0
 LEASE_MOST = 10
@@ -60,6 +60,7 @@ class Limiter:
     ) -> None:
         self._buckets, self._quotas, self._count = buckets, dict(quotas), count
         self._held: dict[str, _Held] = {}
+        self._asking: set[str] = set()
 
     async def take(self, group: Group, who: str, now: float) -> Told | None:
         """One request of `who`. None = not limited: there is no quota, or Redis is away."""
@@ -82,18 +83,33 @@ class Limiter:
         return Told(group, quota, held.remaining + held.left, reset_sec)
 
     async def _ask(self, key: str, quota: Quota, before: _Held | None, now: float) -> _Held:
-        """A lease, or where that is too much by now, one request."""
+        """A lease; one request where that is too much by now, or where somebody else asks for a lease just now."""
         lease = lease_of(quota)
-        cost = lease if before is None or before.remaining >= 2 * lease else 1
-        standing = await self._buckets.take(key, quota, cost)
-        if standing.limited and cost > 1 and standing.remaining > 0:
-            cost = 1
+        whole = key not in self._asking and (before is None or before.remaining >= 2 * lease)
+        if whole:
+            self._asking.add(key)
+        try:
+            cost = lease if whole else 1
             standing = await self._buckets.take(key, quota, cost)
-        if standing.limited:
-            made = _Held(0, 0, now + standing.reset_sec, now + standing.retry_sec, refused=True)
+            if standing.limited and cost > 1 and standing.remaining > 0:
+                cost = 1
+                standing = await self._buckets.take(key, quota, cost)
+        finally:
+            if whole:
+                self._asking.discard(key)
+        return self._kept(key, standing, cost, now)
+
+    def _kept(self, key: str, standing: Standing, cost: int, now: float) -> _Held:
+        """What is held now, together with what another request brought meanwhile."""
+        meanwhile = self._held.get(key)
+        left = meanwhile.left if meanwhile is not None and now < meanwhile.until else 0
+        reset_at = now + standing.reset_sec
+        if standing.limited and not left:
+            made = _Held(0, 0, reset_at, now + standing.retry_sec, refused=True)
         else:
-            made = _Held(cost, standing.remaining, now + standing.reset_sec, now + LEASE_SEC, refused=False)
-        if key not in self._held and len(self._held) >= KEPT:
+            gained = 0 if standing.limited else cost
+            made = _Held(left + gained, standing.remaining, reset_at, now + LEASE_SEC, refused=False)
+        if meanwhile is None and len(self._held) >= KEPT:
             del self._held[next(iter(self._held))]
         self._held[key] = made
         return made
