@@ -1,13 +1,17 @@
 import base64
 import json
+import time
+from dataclasses import replace
 from typing import Any
 
+import httpx
 import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from tests.api.serving import Served, assert_problem
 
-from reels.api.pseudonyms import Pseudonyms
+from reels.api.app import create_app
+from reels.api.pseudonyms import Pseudonyms, key_id_of
 from reels.api.tokens import CACHED_TOKENS, Scope, Tokens, Use, key_id
 from reels.core.errors import ConfigError, NotAuthenticated
 
@@ -178,3 +182,48 @@ def test_pseudonyms_depend_on_the_key_and_the_key_is_long() -> None:
     assert one.key_id != other.key_id
     with pytest.raises(ConfigError):
         Pseudonyms(b"secret")
+
+
+async def test_a_viewer_of_an_older_pseudonym_key_keeps_its_id(served: Served) -> None:
+    old, new = b"a" * 32, b"b" * 32
+
+    async def signed_up(pseudonyms: Pseudonyms, device: str) -> tuple[str, str]:
+        """The viewer's id, and the id of the key that made it."""
+        app = create_app(replace(served.services, pseudonyms=pseudonyms))
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://reels") as http:
+            user_id: str = (await http.post("/auth/device", json={"device_id": device})).json()["user_id"]
+        user = await served.services.stores.users.get(user_id)
+        assert user is not None
+        return user_id, user.key_id
+
+    first = await signed_up(Pseudonyms(old), DEVICE)
+    assert first[1] == key_id_of(old)
+    after = Pseudonyms(new, [old])
+    assert await signed_up(after, DEVICE) == first
+    newcomer = await signed_up(after, "another-devices-secret")
+    assert newcomer == (Pseudonyms(new).of_device("another-devices-secret"), key_id_of(new))
+    assert await signed_up(after, "another-devices-secret") == newcomer
+    assert await signed_up(Pseudonyms(new), DEVICE) != first
+
+
+async def test_others_can_check_our_tokens_by_the_key_set(served: Served) -> None:
+    older = Ed25519PrivateKey.generate()
+    tokens = Tokens(served.signing, [older.public_key()])
+    app = create_app(replace(served.services, tokens=tokens))
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://reels") as http:
+        answer = await http.get("/.well-known/jwks.json")
+    assert answer.headers["cache-control"] == "public, max-age=300"
+    keys = jwt.PyJWKSet.from_dict(answer.json())
+    assert [key.key_id for key in keys.keys] == [key_id(one.public_key()) for one in (served.signing, older)]
+    assert all(set(key) == {"kty", "crv", "x", "kid", "use", "alg"} for key in answer.json()["keys"])
+    for signing in (served.signing, older):
+        token = Tokens(signing).mint("u_x", [Scope.VIEWER], time.time(), 60)
+        kid = jwt.get_unverified_header(token)["kid"]
+        assert jwt.decode(token, keys[kid].key, ["EdDSA"], audience="reels-api", issuer="reels")["sub"] == "u_x"
+
+
+@pytest.mark.parametrize("jti", [None, "", "s1", "s1.x", "s2.0", 7, "s1.0.0"])
+async def test_a_refresh_token_that_names_no_generation_of_its_session_is_refused(served: Served, jti: Any) -> None:
+    token = sign(served, aud="reels-refresh", sid="s1", jti=jti)
+    answer = await served.http.post("/auth/refresh", json={"refresh_token": token})
+    assert_problem(answer, 401, "not-authenticated")
