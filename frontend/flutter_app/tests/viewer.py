@@ -49,18 +49,18 @@ class Viewer:
         self.page: Page = self.context.new_page()
         self.page.on("request", lambda request: self.asked.append(request.url))
 
-    def open(self, path: str = "/", within: float = 120.0) -> str:
+    def open(self, path: str = "/", within: float = 120.0, keep_focus: bool = False) -> str:
         """Open the app and wait for a film that plays; returns its reel."""
         self.page.goto(self.app_url + path)
-        return self.settle(within)
+        return self.settle(within, keep_focus)
 
-    def settle(self, within: float = 120.0) -> str:
+    def settle(self, within: float = 120.0, keep_focus: bool = False) -> str:
         """After loading: wait for a playing film, and turn the accessibility tree on."""
         eventually(lambda: self.page.evaluate(PLAYING), within, "a film that plays")
         self.page.evaluate("() => document.querySelector('flt-semantics-placeholder')?.click()")
         reel = self.current()
-        # The tree takes the focus with it, and arrow keys then move the tree's own scrolling.
-        self.page.evaluate("() => document.activeElement.blur()")
+        if not keep_focus:  # the tree takes it, as for a viewer who uses a screen reader
+            self.page.evaluate("() => document.activeElement.blur()")
         return reel
 
     def close(self) -> None:
@@ -138,6 +138,16 @@ class Viewer:
         box = eventually(resting, what=f"{name} rests on the screen")
         assert box is not None
         self.page.mouse.click(box["x"] + box["width"] / 2, (box["y"] + box["height"] / 2) % self.height)
+
+    def tab_to(self, identifier: str, tries: int = 30) -> None:
+        """Press the tab key until a control has the focus."""
+        focus = "() => document.activeElement.getAttribute('flt-semantics-identifier')"
+        for _ in range(tries):
+            if self.page.evaluate(focus) == identifier:
+                return
+            self.key("Tab")
+            self.page.wait_for_timeout(120)
+        raise AssertionError(f"the tab key does not come to {identifier}")
 
     def double_tap(self) -> None:
         """Tap twice in the middle of the film."""

@@ -23,6 +23,9 @@ KEEP = "#FFC961"
 DANGER = "#FF7A7A"
 CLEAR = "#00000000"
 SHADOW = "#80000000"
+FOCUS = "#667FE7D6"
+HOVER = "#14FFFFFF"
+VEIL = "#E607090E"
 
 PARTS = {
     "content": "#7C9CFF",
@@ -129,6 +132,8 @@ def page_theme() -> ft.Theme:
         font_family=FONT,
         scaffold_bgcolor=GROUND,
         canvas_color=GROUND,
+        focus_color=FOCUS,
+        hover_color=HOVER,
         use_material3=True,
         visual_density=ft.VisualDensity.STANDARD,
     )

@@ -57,6 +57,27 @@ def test_keys_turn_pages_and_stop_the_film(make_viewer: MakeViewer, size: str) -
     viewer.playing(second)
 
 
+@both
+def test_with_the_keyboard_alone_and_the_accessibility_tree_on(
+    make_viewer: MakeViewer, system: RealSystem, size: str
+) -> None:
+    viewer = make_viewer(size)
+    first = viewer.open(keep_focus=True)
+    second = viewer.next(first)
+    viewer.playing(second)
+    viewer.tab_to(f"like-{second}")
+    viewer.key("Enter")
+    eventually(lambda: system.counts(viewer.user_id, "like") == {second: 1}, what="the like by enter")
+    viewer.key(" ")
+    eventually(lambda: system.counts(viewer.user_id, "unlike") == {second: 1}, what="the unlike by space")
+    viewer.playing(second)
+    third = viewer.next(second)
+    viewer.playing(third)
+    viewer.tab_to(f"why-{third}")
+    viewer.key("Enter")
+    viewer.sees("why-sheet")
+
+
 def test_the_film_is_muted_until_asked(make_viewer: MakeViewer) -> None:
     viewer = make_viewer()
     reel = viewer.open()

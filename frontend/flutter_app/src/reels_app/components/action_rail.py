@@ -42,6 +42,7 @@ class ActionRail(ft.Column):
         why = ft.Icon(ft.Icons.AUTO_AWESOME_ROUNDED, size=24, color=theme.TEXT)
         more = ft.Icon(ft.Icons.MORE_HORIZ_ROUNDED, size=28, color=theme.TEXT)
         self.creator = Press(
+            stage,
             f"follow-{reel_id}",
             "",
             self._avatar(),
@@ -109,7 +110,7 @@ class ActionRail(ft.Column):
         )
         height = 42 if self.stage.low else 56
         holder = ft.Container(face, width=72, height=height, alignment=ft.Alignment.CENTER)
-        return Press(f"{name}-{self.showing.reel.reel_id}", label, holder, on_press)
+        return Press(self.stage, f"{name}-{self.showing.reel.reel_id}", label, holder, on_press)
 
     def _avatar(self) -> ft.Control:
         creator = self.showing.reel.creator

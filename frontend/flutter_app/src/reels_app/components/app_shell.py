@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -11,13 +12,18 @@ from reels_app import theme
 from reels_app.api_client import ApiError
 from reels_app.components.feed_view import FeedView
 from reels_app.components.more_sheet import more_sheet
+from reels_app.components.press import Press, round_icon
 from reels_app.components.profile_view import ProfileView
+from reels_app.components.reel_page import ReelPage
 from reels_app.components.side_bar import SideBar
 from reels_app.components.stage import Stage
 from reels_app.components.top_bar import TopBar
 from reels_app.components.why_sheet import why_sheet
 from reels_app.models import Mode, Reel, Showing
 from reels_app.session import BLOCK, HIDE, LIKE, SAVE, Pair
+
+PRESS_WITHIN = 0.15
+"""Seconds between the space bar and what is told of the press it made."""
 
 
 class AppShell:
@@ -74,9 +80,13 @@ class AppShell:
         self.stack.controls = [feed, announcer, self.bar, *self.extra, *over]
 
     def _turner(self, name: str, icon: ft.IconData, delta: int) -> ft.Control:
-        from reels_app.components.press import Press, round_icon
-
-        return Press(name, self.stage.words(name), round_icon(icon, 28), lambda: self.stage.later(self.feed.go, delta))
+        return Press(
+            self.stage,
+            name,
+            self.stage.words(name),
+            round_icon(icon, 28),
+            lambda: self.stage.later(self.feed.go, delta),
+        )
 
     def _follow(self, what: str) -> None:
         if what == "no_such_reel":
@@ -113,13 +123,20 @@ class AppShell:
         elif page is None or page.rail is None:
             return
         elif name == " ":
-            self.stage.later(page.toggle_play)
+            self.stage.later(self._space, page)
         elif name == "L":
             page.rail.toggle(LIKE)
         elif name == "S":
             page.rail.toggle(SAVE)
         elif name == "M":
             self.toggle_mute()
+
+    async def _space(self, page: ReelPage) -> None:
+        """Stop or go on, unless the key pressed what has the focus: that is told a moment before or after."""
+        came = self.session.monotonic()
+        await asyncio.sleep(PRESS_WITHIN)
+        if self.stage.pressed_at < came - PRESS_WITHIN:
+            await page.toggle_play()
 
     def toggle_mute(self) -> None:
         """Sound on or off, for this and all films to come."""

@@ -219,6 +219,7 @@ class FeedView:
             changed = page.fill() if near else abs(place - at) > KEEP and page.empty()
             if changed:
                 page.slot.update()
+            page.reach(place == at)
 
     async def go(self, delta: int) -> None:
         """Turn `delta` pages, once per gesture: a wheel or a held key does not run away."""

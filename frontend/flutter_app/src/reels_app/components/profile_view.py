@@ -101,7 +101,12 @@ class ProfileView(ft.Container):
         icon = ft.Icons.ARROW_FORWARD_ROUNDED if words.right_to_left else ft.Icons.ARROW_BACK_ROUNDED
         return ft.Container(
             ft.Row(
-                [Press("close-profile", words("back"), round_icon(icon), self.on_close), theme.title(words("profile"))],
+                [
+                    Press(
+                        self.stage, "close-profile", words("back"), round_icon(icon), self.on_close, radius=theme.PILL
+                    ),
+                    theme.title(words("profile")),
+                ],
                 spacing=theme.S3,
             ),
             padding=ft.Padding.only(top=theme.S2),
@@ -136,7 +141,9 @@ class ProfileView(ft.Container):
             border_radius=theme.PILL,
             padding=ft.Padding.symmetric(horizontal=16, vertical=12),
         )
-        return Press(f"tab-{name}", words, face, lambda: self._turn_to(name), selected=here)
+        return Press(
+            self.stage, f"tab-{name}", words, face, lambda: self._turn_to(name), selected=here, radius=theme.PILL
+        )
 
     def _turn_to(self, name: str) -> None:
         self.tab = name
@@ -189,7 +196,14 @@ class ProfileView(ft.Container):
             clip_behavior=ft.ClipBehavior.ANTI_ALIAS,
             bgcolor=theme.SURFACE_HIGH,
         )
-        return Press(f"tile-{reel.reel_id}", reel.title, picture, lambda: self.on_reel(reel))
+        return Press(
+            self.stage,
+            f"tile-{reel.reel_id}",
+            reel.title,
+            picture,
+            lambda: self.on_reel(reel),
+            radius=theme.RADIUS_S,
+        )
 
     def _history(self, history: Sequence[HistoryEntry]) -> ft.Control:
         told = [entry for entry in history if entry.kind in HISTORY_ICONS]
@@ -272,4 +286,12 @@ class ProfileView(ft.Container):
             padding=ft.Padding.symmetric(horizontal=14, vertical=12),
             border=ft.Border.all(1, theme.ACCENT if here else theme.LINE),
         )
-        return Press(f"language-{code}", name, face, lambda: self.on_language(code), selected=here)
+        return Press(
+            self.stage,
+            f"language-{code}",
+            name,
+            face,
+            lambda: self.on_language(code),
+            selected=here,
+            radius=theme.PILL,
+        )

@@ -9,6 +9,7 @@ import flet as ft
 import flet_video as fv
 
 from reels_app import theme
+from reels_app.components import film_layers as layers
 from reels_app.components.action_rail import ActionRail
 from reels_app.components.caption import caption
 from reels_app.components.film import AUDIBLE, film, set_muted, set_playing
@@ -82,6 +83,13 @@ class ReelPage:
         if self.player is not None:
             await set_playing(self.player, playing)
 
+    def reach(self, here: bool) -> None:
+        """Let the tab key come to this page's buttons, or pass them by while it is off the screen."""
+        if self.rail is not None and self.rail.disabled is here:
+            self.rail.disabled = self.sound.disabled = not here
+            self.rail.update()
+            self.sound.update()
+
     def await_return(self, playing: bool) -> None:
         """Before the device comes back and builds its players anew: whether this one plays then."""
         if self.player is not None:
@@ -118,44 +126,28 @@ class ReelPage:
     # Building
 
     def _film_box(self) -> ft.Stack:
+        words = self.stage.words
         self.heart = HeartBurst(self.stage.choices.still)
-        self.glyph = ft.Container(
-            ft.Container(
-                ft.Icon(ft.Icons.PLAY_ARROW_ROUNDED, size=56, color=theme.TEXT),
-                width=96,
-                height=96,
-                border_radius=theme.PILL,
-                bgcolor=theme.GLASS,
-                alignment=ft.Alignment.CENTER,
-            ),
-            alignment=ft.Alignment.CENTER,
-            opacity=0,
-            ignore_interactions=True,
-            animate_opacity=theme.FADE_MS,
-            **theme.EDGES,
+        self.glyph = layers.paused_glyph()
+        self.cover = layers.cover(words("hidden_here"), self.stage.session.is_on(HIDE, self.reel))
+        self.problem = layers.problem(words("cannot_play"))
+        return ft.Stack(
+            [
+                layers.poster(self.reel.poster_url),
+                ft.Container(self.player, ignore_interactions=True, **theme.EDGES),
+                layers.shade(top=True, height=132),
+                layers.shade(top=False, height=320),
+                self.problem,
+                self.cover,
+                self._gestures(),
+                self.glyph,
+                self.heart,
+            ],
+            fit=ft.StackFit.EXPAND,
         )
-        self.cover = ft.Container(
-            ft.Column(
-                [
-                    ft.Icon(ft.Icons.VISIBILITY_OFF_ROUNDED, size=36, color=theme.TEXT_DIM),
-                    theme.text(self.stage.words("hidden_here"), 15, color=theme.TEXT_DIM),
-                ],
-                alignment=ft.MainAxisAlignment.CENTER,
-                horizontal_alignment=ft.CrossAxisAlignment.CENTER,
-            ),
-            bgcolor="#E607090E",
-            visible=self.stage.session.is_on(HIDE, self.reel),
-            ignore_interactions=True,
-            **theme.EDGES,
-        )
-        self.problem = ft.Container(
-            theme.on_film(theme.note(self.stage.words("cannot_play"), theme.TEXT)),
-            alignment=ft.Alignment.CENTER,
-            visible=False,
-            ignore_interactions=True,
-            **theme.EDGES,
-        )
-        gestures = ft.GestureDetector(
+
+    def _gestures(self) -> ft.GestureDetector:
+        return ft.GestureDetector(
             on_tap=lambda _: self.stage.later(self.toggle_play),
             on_double_tap_down=self._remember_tap,
             on_double_tap=lambda _: self.like_at(*self._tap),
@@ -163,49 +155,17 @@ class ReelPage:
             exclude_from_semantics=True,
             **theme.EDGES,
         )
-        return ft.Stack(
-            [
-                ft.Image(
-                    self.reel.poster_url,
-                    fit=ft.BoxFit.COVER,
-                    gapless_playback=True,
-                    exclude_from_semantics=True,
-                    error_content=ft.Container(),
-                    **theme.EDGES,
-                ),
-                ft.Container(self.player, ignore_interactions=True, **theme.EDGES),
-                ft.Container(
-                    gradient=theme.scrim(top=True), left=0, right=0, top=0, height=132, ignore_interactions=True
-                ),
-                ft.Container(
-                    gradient=theme.scrim(top=False), left=0, right=0, bottom=0, height=320, ignore_interactions=True
-                ),
-                self.problem,
-                self.cover,
-                gestures,
-                self.glyph,
-                self.heart,
-            ],
-            fit=ft.StackFit.EXPAND,
-        )
 
     def _sound_pill(self) -> Press:
         words = self.stage.words
-        face = ft.Container(
-            ft.Row(
-                [
-                    ft.Icon(ft.Icons.VOLUME_OFF_ROUNDED, size=16, color=theme.TEXT),
-                    theme.label(words("tap_for_sound")),
-                ],
-                spacing=6,
-                tight=True,
-            ),
-            bgcolor=theme.GLASS,
-            border_radius=theme.PILL,
-            padding=ft.Padding.symmetric(horizontal=12, vertical=8),
-        )
         self.sound = Press(
-            f"unmute-{self.reel.reel_id}", words("unmute"), face, self.actions.mute, visible=self.stage.choices.muted
+            self.stage,
+            f"unmute-{self.reel.reel_id}",
+            words("unmute"),
+            layers.sound_pill(words("tap_for_sound")),
+            self.actions.mute,
+            visible=self.stage.choices.muted,
+            radius=theme.PILL,
         )
         return self.sound
 
@@ -241,19 +201,6 @@ class ReelPage:
             clip_behavior=ft.ClipBehavior.ANTI_ALIAS,
             bgcolor=theme.SURFACE,
         )
-        # Decoded at a few pixels and drawn large: a blur that costs nothing.
-        backdrop = ft.Image(
-            self.reel.poster_url,
-            fit=ft.BoxFit.FILL,
-            cache_width=9,
-            cache_height=16,
-            filter_quality=ft.FilterQuality.MEDIUM,
-            exclude_from_semantics=True,
-            error_content=ft.Container(),
-            gapless_playback=True,
-            **theme.EDGES,
-        )
-        veil = ft.Container(bgcolor="#CC07090E", **theme.EDGES)
         row = ft.Row(
             [
                 ft.Container(width=72),
@@ -266,7 +213,7 @@ class ReelPage:
         )
         wheel = ft.GestureDetector(on_scroll=self._wheel, exclude_from_semantics=True, **theme.EDGES)
         middle = ft.Container(row, padding=ft.Padding.symmetric(vertical=24), **theme.EDGES)
-        return self._named(ft.Stack([backdrop, veil, wheel, middle], fit=ft.StackFit.EXPAND))
+        return self._named(ft.Stack([*layers.backdrop(self.reel.poster_url), wheel, middle], fit=ft.StackFit.EXPAND))
 
     def _named(self, page: ft.Control) -> ft.Semantics:
         return ft.Semantics(content=page, identifier=f"reel-{self.reel.reel_id}", container=True, label=self.reel.title)

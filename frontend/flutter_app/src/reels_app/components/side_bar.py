@@ -36,7 +36,7 @@ class SideBar(ft.Container):
         for mode, icon in ICONS.items():
             name = stage.words(mode.value)
             face = self._face(icon, name)
-            press = Press(f"mode-{mode.value}", name, face, lambda mode=mode: on_mode(mode))  # type: ignore[misc]
+            press = Press(stage, f"mode-{mode.value}", name, face, lambda mode=mode: on_mode(mode))  # type: ignore[misc]
             self.lines[mode] = (press, face)
             rows.append(press)
         rows.append(ft.Container(height=1, bgcolor=theme.LINE, margin=theme.S3))
@@ -44,7 +44,7 @@ class SideBar(ft.Container):
             ("profile", ft.Icons.PERSON_ROUNDED, on_profile),
             ("refresh", ft.Icons.REFRESH_ROUNDED, on_refresh),
         ):
-            rows.append(Press(key, stage.words(key), self._face(icon, stage.words(key)), act))
+            rows.append(Press(stage, key, stage.words(key), self._face(icon, stage.words(key)), act))
         side: dict[str, Any] = {"right": 0} if stage.words.right_to_left else {"left": 0}
         super().__init__(
             ft.Column(rows, spacing=theme.S1),

@@ -43,6 +43,13 @@ class Stage:
     wide: bool = False
     low: bool = False
     tasks: set[asyncio.Task[object]] = field(default_factory=set)
+    pressed_at: float = float("-inf")
+    """When something was pressed last: the space bar presses what has the focus, else it stops the film."""
+
+    def press(self, work: Callable[[], object]) -> None:
+        """Do what a press asks for."""
+        self.pressed_at = self.session.monotonic()
+        work()
 
     def measure(self) -> bool:
         """Take in the size of the page; True when the layout changes with it."""

@@ -25,7 +25,7 @@ class ModeSwitch(ft.Row):
                 ft.Column([words, line], spacing=4, tight=True, horizontal_alignment=ft.CrossAxisAlignment.CENTER),
                 padding=ft.Padding.symmetric(horizontal=10, vertical=10),
             )
-            press = Press(f"mode-{mode.value}", stage.words(mode.value), face, lambda mode=mode: on_mode(mode))  # type: ignore[misc]
+            press = Press(stage, f"mode-{mode.value}", stage.words(mode.value), face, lambda mode=mode: on_mode(mode))  # type: ignore[misc]
             self.tabs[mode] = (press, words, line)
         super().__init__([press for press, _, _ in self.tabs.values()], spacing=2, tight=True)
         self.paint()
@@ -51,7 +51,7 @@ class TopBar(ft.SafeArea):
             [
                 ft.Container(width=theme.TOUCH),
                 self.switch,
-                Press("profile", stage.words("profile"), holder, on_profile),
+                Press(stage, "profile", stage.words("profile"), holder, on_profile, radius=theme.PILL),
             ],
             alignment=ft.MainAxisAlignment.SPACE_BETWEEN,
         )
