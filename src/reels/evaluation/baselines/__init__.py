@@ -4,11 +4,14 @@ from reels.evaluation.baselines.bpr import Bpr
 from reels.evaluation.baselines.content import TfIdf, Use
 from reels.evaluation.baselines.documented import Documented
 from reels.evaluation.baselines.ease import Ease
+from reels.evaluation.baselines.exposures.mix import ExposureMix
+from reels.evaluation.baselines.exposures.trees import ExposureTrees, eight
 from reels.evaluation.baselines.ials import Ials
 from reels.evaluation.baselines.item_knn import Bm25, Cosine
 from reels.evaluation.baselines.popularity import Popularity
 from reels.evaluation.baselines.rates import ReelRate, ReelViewerRate
 from reels.evaluation.baselines.recent_popularity import RecentPopularity
+from reels.evaluation.baselines.sequence import Sequence
 from reels.evaluation.baselines.watched_next import WatchedNext
 from reels.evaluation.baselines.z_mix import ZMix
 from reels.evaluation.recommenders import Recommender
@@ -24,9 +27,13 @@ BASELINES: dict[str, Recommender] = {
     "bpr": Bpr(),
     "ease": Ease(),
     "watched-next": WatchedNext(),
+    "sequence": Sequence(),
     "reel-rate": ReelRate(),
     "reel-viewer-rate": ReelViewerRate(),
     "z-mix": ZMix(),
+    "lightgbm-8": eight(),
+    "lightgbm-37": ExposureTrees(),
+    "exposure-mix": ExposureMix(),
     "documented": Documented(),
 }
 """By the name the command line knows them by, cheap ones first."""
