@@ -19,6 +19,8 @@ class Cases:
     fits: int
     breaks: int = 0
     strict: bool = False
+    gets_in: bool = True
+    """Whether some of those that fit must be answered well."""
 
 
 _BARE = Cases(fits=300)
@@ -29,6 +31,10 @@ PLAN: dict[str, Cases] = {
     "get_media_poster": Cases(600),
     "post_auth_device": Cases(900, 900, strict=True),
     "post_auth_refresh": Cases(600, 600, strict=True),
+    "post_auth_admin": Cases(60, 300, strict=True, gets_in=False),  # five wrong passwords, then there is a pause
+    "post_auth_logout": Cases(150, 150),
+    "get_jwks": _BARE,
+    "post_admin_viewer_revoke": Cases(300),
     "get_reel": Cases(1500),
     "get_me": _BARE,
     "patch_me": Cases(900, 900, strict=True),

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from uuid import uuid4
 
 import hypothesis
 import pytest
@@ -19,7 +20,7 @@ from schemathesis import GenerationMode
 from schemathesis.checks import CHECKS, not_a_server_error
 from schemathesis.core.transport import Response
 from tests.fuzz.operations import LEAST, PLAN, planned
-from tests.security.attacked import ADMINISTRATOR, Attacked, bearer
+from tests.security.attacked import Attacked, bearer
 
 from reels.api.tokens import Scope
 
@@ -59,8 +60,9 @@ def schema(target: Attacked) -> Schema:
     return schemathesis.openapi.from_dict(described)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def known(target: Attacked) -> Known:
+    """Made anew for each operation: some of them end sessions."""
     viewer, another = target.sign_up(), target.sign_up()
     page = target.send("GET", "/feed", headers=viewer.bearer).json()
     every = target.token(viewer.user_id, *Scope)
@@ -76,7 +78,7 @@ def known(target: Attacked) -> Known:
         "kind": ["watch", "like", "follow"],
         "name": ["popularity", "snapshot"],
     }
-    callers = [every, every, every, viewer.access, target.token(ADMINISTRATOR, Scope.ADMIN), None, "made.up.token"]
+    callers = [every, every, every, viewer.access, target.token(f"u_{uuid4().hex}", Scope.ADMIN), None, "made.up.token"]
     return Known(callers, values)
 
 
@@ -116,7 +118,9 @@ def test_an_operation_answers_as_documented_whatever_is_sent(
     (hypothesis.seed(seed)(attack) if seed is not None else attack)()
     print(name, mode, dict(answered))  # noqa: T201
     assert sum(answered.values()) >= wanted
-    assert mode == "breaks" or any(status < 400 for status in answered), "nothing got through: nothing was tried"
+    assert mode == "breaks" or not PLAN[name].gets_in or any(status < 400 for status in answered), (
+        "nothing got through: nothing was tried"
+    )
 
 
 def sent(target: Attacked, case: Any, caller: str | None, query: Mapping[str, str], headers: Mapping[str, str]) -> Any:

@@ -7,7 +7,7 @@ import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -20,14 +20,18 @@ from fastapi import FastAPI
 from tests.snapshots import make_snapshot, reel_name
 
 from reels.api import key_files
+from reels.api.passwords import hashed
 from reels.api.tokens import Scope, Tokens, key_id
-from reels.core.types import Reel
+from reels.core.types import Admin, Reel
 from reels.learning.shelf import Shelf
 from reels.settings import Settings
 from reels.wiring import open_api, open_stores
 
 REELS = 60
 ADMINISTRATOR = "u_administrator"
+"""Subject of administrators' tokens that are made, not signed in for."""
+NAME, PASSWORD = "ana", "correct horse battery staple"  # pragma: allowlist secret
+"""Of the administrator who can sign in."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +56,6 @@ class Attacked:
     signing: Ed25519PrivateKey
     portal: BlockingPortal
     client: httpx.AsyncClient
-    administrators: dict[str, str] = field(default_factory=dict)
 
     def send(self, method: str, url: str, **told: Any) -> httpx.Response:
         """One request, answered."""
@@ -95,13 +98,17 @@ def joined(header: Mapping[str, Any], claims: Mapping[str, Any], signature: byte
 
 @contextmanager
 def attacked(mongo_url: str, redis_url: str, **more: Any) -> Iterator[Attacked]:
-    """The application over a catalogue `r00000`.. with a snapshot; `more` are settings."""
+    """The application over a catalogue `r00000`.. with a snapshot and one administrator, without quotas of its own.
+
+    `more` are settings, e.g. quotas.
+    """
+    unlimited = dict.fromkeys(["limit_feed", "limit_events", "limit_account", "limit_admin", "limit_auth"], 0)
     with tempfile.TemporaryDirectory(prefix="reels-") as made, start_blocking_portal() as portal:
         directory = Path(made)
         signing, pseudonym = key_files.create(directory / "keys")
         settings = Settings(
             data_dir=directory, mongo_url=mongo_url, mongo_database=f"security_{uuid4().hex}", redis_url=redis_url,
-            signing_key_file=signing, pseudonym_key_file=pseudonym, catalogue_poll_sec=5.0, **more,
+            signing_key_file=signing, pseudonym_key_file=pseudonym, catalogue_poll_sec=5.0, **(unlimited | more),
         )  # fmt: skip
         with portal.wrap_async_context_manager(_running(settings)) as (app, client):
             yield Attacked(app, settings, key_files.load_signing(signing), portal, client)
@@ -113,6 +120,7 @@ async def _running(settings: Settings) -> AsyncIterator[tuple[FastAPI, httpx.Asy
         now = time.time()
         catalogue = [Reel(reel_name(n), f"Reel {n}", ("cooking",), 12.0, f"c{n % 4}", now - n) for n in range(REELS)]
         await stores.reels.upsert(catalogue, now)
+        await stores.admins.create(Admin(NAME, hashed(PASSWORD), now, now))
         await asyncio.to_thread(Shelf(settings.data_dir / "snapshots").publish, make_snapshot(REELS))
         async with open_api(settings) as app, app.router.lifespan_context(app):
             transport = httpx.ASGITransport(app, raise_app_exceptions=False)

@@ -11,7 +11,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from fastapi import FastAPI
 from starlette.routing import Mount
-from tests.security.attacked import Attacked, Viewer
+from tests.security.attacked import NAME, PASSWORD, Attacked, Viewer
 
 from reels.api.tokens import Scope, key_id
 
@@ -20,6 +20,7 @@ EVERYBODY: frozenset[Scope] | None = None
 """No token needed, none looked at."""
 VIEWING = frozenset({V, A, S})
 ADMIN = frozenset({A})
+ANY = frozenset(Scope)
 
 Key = tuple[str, str]
 """Method and path template."""
@@ -67,6 +68,9 @@ MATRIX: dict[Key, Rule] = {
     ("GET", f"{_FILM}.jpg"): Rule(EVERYBODY, "/media/r00001.jpg"),
     ("POST", "/auth/device"): Rule(EVERYBODY, body={}),
     ("POST", "/auth/refresh"): Rule(EVERYBODY, body=_refresh),
+    ("POST", "/auth/admin"): Rule(EVERYBODY, body={"name": NAME, "password": PASSWORD}),
+    ("POST", "/auth/logout"): Rule(ANY, status=204),
+    ("GET", "/.well-known/jwks.json"): Rule(EVERYBODY),
     ("GET", "/feed"): Rule(VIEWING, named="user_id"),
     ("POST", "/events"): Rule(VIEWING, body=_event),
     ("GET", "/reels/{reel_id:path}"): Rule(VIEWING, "/reels/r00001"),
@@ -81,6 +85,7 @@ MATRIX: dict[Key, Rule] = {
     ("GET", "/admin/policy/history"): Rule(ADMIN),
     ("GET", "/admin/jobs"): Rule(ADMIN),
     ("POST", "/admin/jobs/{name}"): Rule(ADMIN, "/admin/jobs/popularity", status=202),
+    ("POST", "/admin/viewers/{user_id}/revoke"): Rule(ADMIN, "/admin/viewers/u_nobody/revoke"),
     ("GET", "/admin/feeds/{feed_id}"): Rule(ADMIN, "/admin/feeds/0123", status=404),
 }
 
