@@ -56,6 +56,24 @@ async def test_a_refused_refresh_token_falls_back_to_the_device(client: ApiClien
     assert (await client.profile()).user_id == before
 
 
+async def test_a_second_window_takes_the_tokens_the_first_one_renewed(
+    client: ApiClient, api: FakeApi, http: httpx.AsyncClient, store: MemoryStore
+) -> None:
+    await client.sign_in()
+    other = ApiClient(http, store, "http://api")
+    await other.sign_in()
+    for _ in range(2):  # the second time the renewed token has ended as well
+        api.tokens.clear()
+        await client.profile()
+    assert (await other.profile()).user_id
+    assert len(api.refresh) == 1
+    api.tokens.clear()
+    await client.profile()
+    api.tokens.clear()
+    assert (await other.profile()).user_id
+    assert len(api.refresh) == 1  # one line of tokens: nobody signed up again or showed a used one
+
+
 async def test_busy_says_when_to_come_back(client: ApiClient, api: FakeApi) -> None:
     await client.sign_in()
     api.down = True

@@ -155,10 +155,17 @@ class ApiClient:
             return self.identity
 
     async def _renew(self, stale_token: str) -> None:
-        """Fresh tokens after a refusal: by the refresh token, else by the device's secret."""
+        """Fresh tokens after a refusal: by the refresh token, else by the device's secret.
+
+        A refresh token is good once. Another window of the same device may have used it: then its tokens are taken.
+        """
         async with self._signing_in:
             identity = self.identity
             if identity is None or identity.access_token != stale_token:
+                return
+            kept = Identity.from_text(await self.store.read(IDENTITY_KEY))
+            if kept.device_id == identity.device_id and kept.access_token not in ("", stale_token):
+                self.identity = kept
                 return
             try:
                 body = {"refresh_token": identity.refresh_token}
@@ -179,14 +186,15 @@ class ApiClient:
         await self.store.write(IDENTITY_KEY, identity.to_text())
 
     async def _call(self, method: str, path: str, **request: Any) -> dict[str, Any]:
-        """A signed-in call; a refused token is renewed once."""
-        token = (await self.sign_in()).access_token
-        try:
-            return await self._send(method, path, token=token, **request)
-        except ApiRefused as refusal:
-            if refusal.status != UNAUTHORIZED:
-                raise
-        await self._renew(token)
+        """A signed-in call; a refused token is renewed: by another window's, and if that has ended too, by the API."""
+        for _ in range(2):
+            token = (await self.sign_in()).access_token
+            try:
+                return await self._send(method, path, token=token, **request)
+            except ApiRefused as refusal:
+                if refusal.status != UNAUTHORIZED:
+                    raise
+            await self._renew(token)
         token = (await self.sign_in()).access_token
         return await self._send(method, path, token=token, **request)
 
