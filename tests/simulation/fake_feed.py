@@ -34,14 +34,24 @@ class FakeFeed:
         before = self.fault_before(request)
         if before is not None:
             return before
-        answer = {"/auth/device": self._sign_up, "/feed": self._page, "/events": self._take}[request.url.path](request)
+        doors = {
+            "/auth/device": self._sign_up, "/auth/refresh": self._refresh, "/feed": self._page, "/events": self._take,
+        }  # fmt: skip
+        answer = doors[request.url.path](request)
         return self.fault_after(request) or answer
 
     def _sign_up(self, request: httpx.Request) -> httpx.Response:
         user = f"u{len(self.users)}"
         self.users[user] = json.loads(request.content)
-        tokens = {"access_token": f"token-{user}", "refresh_token": "r", "expires_in": 900}
-        return httpx.Response(201, json={"user_id": user, **tokens})
+        return httpx.Response(201, json=self._tokens(user))
+
+    def _refresh(self, request: httpx.Request) -> httpx.Response:
+        user = json.loads(request.content)["refresh_token"].removeprefix("refresh-")
+        return httpx.Response(200, json=self._tokens(user))
+
+    def _tokens(self, user: str) -> dict[str, Any]:
+        tokens = {"access_token": f"token-{user}", "refresh_token": f"refresh-{user}"}
+        return {"user_id": user, "expires_in": 900, **tokens}
 
     def _page(self, request: httpx.Request) -> httpx.Response:
         user, limit = self._user(request), int(request.url.params["limit"])

@@ -85,6 +85,26 @@ def test_a_refusal_is_not_repeated(status: int) -> None:
     assert len(feed.requests) == 1
 
 
+def test_a_token_that_has_ended_is_refreshed_and_the_same_is_asked_for_again() -> None:
+    feed = FakeFeed(lambda words: ["a"], fault_before=Faults("/events", *[problem(401, "the token has expired")] * 2))
+    client = _client(feed)
+    client.sign_up("", "")
+    with pytest.raises(FeedRefused, match="401 the token has expired"):
+        client.report([EVENT])
+    assert [one.url.path for one in feed.requests[1:]] == ["/events", "/auth/refresh", "/events"]
+    assert client.report([EVENT]).stored == 1
+    assert feed.requests[-1].content == feed.requests[1].content
+
+
+def test_a_refresh_that_is_refused_is_said() -> None:
+    feed = FakeFeed(lambda words: ["a"], fault_before=Faults("/feed", problem(401, "the token has expired")))
+    client = _client(feed)
+    client.sign_up("", "")
+    feed.fault_before = lambda request: problem(401, "the session has ended")
+    with pytest.raises(FeedRefused, match="POST /auth/refresh: 401 the session has ended"):
+        client.page(1, None)
+
+
 @pytest.mark.parametrize("body", [b"<html>", b"[]", b'{"feed_id": "f"}', b'{"feed_id": "f", "items": [{"id": 3}]}'])
 def test_a_page_in_another_shape_is_refused(body: bytes) -> None:
     feed = FakeFeed(lambda words: [], fault_before=Faults("/feed", httpx.Response(200, content=body)))

@@ -14,13 +14,15 @@ import msgspec
 from reels.core.errors import FeedRefused, FeedUnreachable
 
 LATER: Final = frozenset({429, 502, 503, 504})
+NOT_SIGNED_IN: Final = 401
 
 
 class SignedUp(msgspec.Struct, frozen=True):
-    """Answer of `POST /auth/device`."""
+    """Answer of `POST /auth/device` and `POST /auth/refresh`."""
 
     user_id: str
     access_token: str
+    refresh_token: str = ""
 
 
 class ShownReel(msgspec.Struct, frozen=True):
@@ -88,13 +90,13 @@ class FeedClient:
     def __init__(self, http: httpx.Client, sleep: Callable[[float], None], retry: Retry | None = None) -> None:
         self._http, self._sleep, self._retry = http, sleep, retry or Retry()
         self._headers: dict[str, str] = {}
+        self._refresh_token = ""
 
     def sign_up(self, region: str, language: str) -> str:
         """Become a new viewer of the API; returns the user id."""
         body = {"region": region, "language": language}
         answer = self._ask(SignedUp, "POST", "/auth/device", content=msgspec.json.encode(body))
-        self._headers = {"authorization": f"Bearer {answer.access_token}"}
-        return answer.user_id
+        return self._signed_in(answer)
 
     def page(self, limit: int, cursor: str | None) -> Page:
         """The next page; `cursor` is the last page's `next_cursor`, None for the first."""
@@ -105,7 +107,24 @@ class FeedClient:
         """Send events; returns once the API has acknowledged them."""
         return self._ask(Receipt, "POST", "/events", content=msgspec.json.encode({"events": events}))
 
+    def _signed_in(self, answer: SignedUp) -> str:
+        self._headers = {"authorization": f"Bearer {answer.access_token}"}
+        self._refresh_token = answer.refresh_token
+        return answer.user_id
+
     def _ask(self, shape: type[Answer], method: str, path: str, **request: Any) -> Answer:
+        """The answer; a token that has ended is refreshed once."""
+        response = self._answered(method, path, **request)
+        if response.status_code == NOT_SIGNED_IN and self._refresh_token:
+            body, self._refresh_token = msgspec.json.encode({"refresh_token": self._refresh_token}), ""
+            self._signed_in(
+                _read(SignedUp, "POST /auth/refresh", self._answered("POST", "/auth/refresh", content=body))
+            )
+            response = self._answered(method, path, **request)
+        return _read(shape, f"{method} {path}", response)
+
+    def _answered(self, method: str, path: str, **request: Any) -> httpx.Response:
+        """Whatever is answered but "later"; FeedUnreachable when nothing else ever is."""
         headers = {"content-type": "application/json", **self._headers}
         what, reason, wait = f"{method} {path}", "", 0.0
         for attempt in range(self._retry.attempts):
@@ -118,7 +137,7 @@ class FeedClient:
                 reason = f"{type(error).__name__}: {error}"
                 continue
             if response.status_code not in LATER:
-                return _read(shape, what, response)
+                return response
             reason = _said(response)
             wait = min(max(wait, _retry_after(response)), self._retry.longest_wait_sec)
         raise FeedUnreachable(what, self._retry.attempts, reason)
