@@ -44,6 +44,9 @@ cp -f mongo_root_password mongo_init_password
 give mongo_init_password "$mongo_user"
 # The certificate is yours to put here: tls/fullchain.pem and tls/privkey.pem; nginx' user reads them.
 mkdir -p tls
+# Keys that do not sign but whose tokens count: the next one, and older ones (`reels keys --step`).
+mkdir -p trusted
 if [ -e tls/privkey.pem ]; then give tls/privkey.pem "${NGINX_UID:-33}"; chmod 444 tls/fullchain.pem; fi
 chmod 711 . tls
+chmod 755 trusted
 echo "secrets in $(pwd)"

@@ -68,6 +68,9 @@ class Settings(BaseSettings):
     limit_account: int = Field(300, ge=0, description="Other requests of a viewer a minute. 0: no limit.")
     limit_admin: int = Field(300, ge=0, description="Requests of an administrator a minute. 0: no limit.")
     limit_auth: int = Field(30, ge=0, description="Sign-ups and refreshes of one client a minute. 0: no limit.")
+    trusted_proxies: tuple[str, ...] = Field(
+        ("127.0.0.1",), description="Who may say whom a request comes from, by X-Forwarded-For (JSON list); * anybody."
+    )
     uncounted_clients: tuple[str, ...] = Field(
         ("127.0.0.0/8", "::1/128"),
         description="Networks whose sign-ups are not counted (JSON list): our own processes, such as the app's.",

@@ -42,6 +42,7 @@ async def _serve(settings: Settings, fd: int | None) -> None:
             log_config=None,
             access_log=False,
             server_header=False,
+            forwarded_allow_ips=list(settings.trusted_proxies),
             timeout_graceful_shutdown=10,
             timeout_keep_alive=30,
         )
