@@ -147,6 +147,20 @@ def test_a_client_is_not_believed_about_its_address_but_a_trusted_proxy_is(deplo
         assert balancer.get("/metrics", headers=spoofed).status_code == 403
 
 
+def test_the_api_counts_sign_ups_by_the_client_the_proxy_names(deployed: Deployed, somebody: httpx.Client) -> None:
+    first = somebody.post("/auth/device", json={}, headers={"origin": ALLOWED_ORIGIN})
+    second = somebody.post("/auth/device", json={})
+    assert first.headers["ratelimit"].startswith('"auth";r=29;')
+    assert second.headers["ratelimit"].startswith(('"auth";r=28;', '"auth";r=29;'))  # one comes back in two seconds
+    assert "ratelimit" in first.headers["access-control-expose-headers"]
+
+
+def test_the_public_keys_are_for_everybody_to_keep(somebody: httpx.Client) -> None:
+    answer = somebody.get("/.well-known/jwks.json")
+    assert answer.headers["cache-control"] == "public, max-age=300"
+    assert [key["crv"] for key in answer.json()["keys"]] == ["Ed25519"]
+
+
 # --- request ids ---
 
 
