@@ -25,9 +25,18 @@ class Policy:
     name: str = "documented"
     version: int = 0
     weights: Weights = field(default_factory=Weights)
+    ranker: str = "blend"
+    """`blend`: the weighted sum of the parts. `learned`: the trees of the snapshot in use; while it has none, the
+    blend with these weights."""
     normalisation: str = "max"
-    """How a raw score becomes 0..1 within one request: `max` divides by the largest (keeps ratios; on MicroLens
-    0.063 R@10 against 0.049 unnormalised), `rank` uses the rank, `none` takes it as it is."""
+    """How a raw score of a part becomes comparable within one request: `max` divides by the largest (keeps ratios; on
+    MicroLens 0.063 R@10 against 0.049 unnormalised), `sum` by the sum, `z` by the standard deviation above the lowest,
+    `rank` uses the rank, `none` takes it as it is."""
+    popularity_half_life_days: float = 0.0
+    """0: the popularity part is the snapshot's popularity. Else it is log(1 + likes), fading with the nearest half-life
+    the snapshot has: what is liked now."""
+    popularity_penalty: float = 0.0
+    """Of the learned ranker: its score less so much times log(1 + times shown), for a page that reaches more reels."""
     epsilon: float = 0.15
     """Share of places given to exploration (epsilon-greedy), 0.1 to 0.2."""
     trending_boost: float = 0.05
@@ -46,7 +55,17 @@ class Policy:
     diversity: float = 0.2
     """MMR's trade-off (Carbonell and Goldstein 1998): 0 = by score alone, 1 = by novelty alone."""
     candidates: int = 300
-    """How many reels are ranked for a request, 200 to 300."""
+    """How many reels are ranked for a request, 200 to 480."""
     created_at: float = 0.0
     created_by: str = ""
     note: str = ""
+
+
+LEARNED = Policy(
+    name="learned",
+    ranker="learned",
+    popularity_penalty=0.1,
+    candidates=480,
+    note="trained ranker over all sources",
+)
+"""What training proposes, with the weights it has learnt; in force when an operator says so."""

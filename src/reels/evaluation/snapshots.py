@@ -1,6 +1,6 @@
 """A snapshot as the jobs make one, fitted on the training part of a log: what the documented formula is served from."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -13,14 +13,21 @@ from reels.evaluation.texts import Texts
 from reels.learning import catalogue as columns
 from reels.learning.assembly import assembled
 from reels.learning.cf_matrix import cf_arrays, directional, symmetric
+from reels.learning.ease import MOST_REELS, ease, ease_arrays
 from reels.learning.embedders import Embedder, embedder_of
 from reels.learning.embeddings import fit_content_space
 from reels.learning.factorization import FactorizationConfig, factor_arrays, factorize
 from reels.learning.interactions import histories_of
 from reels.learning.popularity import count, popularity, popularity_arrays
+from reels.learning.ranker import Examples, RankerConfig, fit
+from reels.learning.recency import recent_arrays
 from reels.learning.sequence import SequenceConfig, fit_sequence, has_torch
 from reels.learning.snapshot import Snapshot
+from reels.learning.words import word_arrays
 from reels.learning.workbench import Arrays
+from reels.recommender.models import build
+from reels.recommender.ranker.examples import answers_of, examples_of
+from reels.recommender.standard import generators, pipelines
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +42,8 @@ class SnapshotConfig:
     popularity_half_life_sec: float = 14 * 86_400.0
     sequence_epochs: int = 10
     """0 = no sequence model; without torch there is none either."""
+    ease_neighbours: int = 100
+    """0 = no linear model: it takes most of the time."""
 
 
 def snapshot_of(train: Log, context: Context, config: SnapshotConfig | None = None) -> Snapshot:
@@ -60,11 +69,39 @@ def snapshot_of(train: Log, context: Context, config: SnapshotConfig | None = No
         ),
         "factorization": factor_arrays(keys, factors),
         "popularity": popularity_arrays(catalogue, counts, overall),
+        "words": word_arrays(catalogue, config.neighbours, threads=threads),
+        "recent": recent_arrays(pairs, histories, keys, now=now),
     }
+    if config.ease_neighbours and len(keys) <= MOST_REELS:
+        results["ease"] = ease_arrays(keys, ease(histories, config.ease_neighbours))
     if config.sequence_epochs and has_torch():
         sequence = SequenceConfig(epochs=config.sequence_epochs, seed=context.seed)
         results["sequence"] = {"keys": keys, **fit_sequence(histories, content, sequence, threads=threads).arrays()}
     return assembled(catalogue, pairs, results, version="evaluated", created_at=now)
+
+
+def with_ranker(
+    train: Log, context: Context, config: SnapshotConfig | None = None, ranker: RankerConfig | None = None
+) -> Snapshot:
+    """The same with a learned ranker, as the job `ranker` makes one: from requests whose answers are not known."""
+    config, ranker = config or SnapshotConfig(), ranker or RankerConfig()
+    examples = examples_from(train, context, config, ranker)
+    learned = fit(examples, ranker, threads=context.threads)
+    whole = snapshot_of(train, context, config)
+    return replace(whole, groups={**whole.groups, "ranker": learned})
+
+
+def examples_from(train: Log, context: Context, config: SnapshotConfig, ranker: RankerConfig) -> Examples:
+    """What the ranker learns from."""
+    pairs = train.pairs(context.catalogue)
+    found = answers_of(pairs, context.now)
+    rows = context.catalogue.rows_of_keys(pairs.reels[found.hidden])
+    known = ~np.isin(train.owners * train.n + train.reels, pairs.users[found.hidden].astype(np.int64) * train.n + rows)
+    before = snapshot_of(train.where(known), replace(context, now=found.now), config)
+    return examples_of(
+        build(before), pairs, found, generators()["for_you"], pipelines()["for_you"],
+        viewers=ranker.viewers, seed=ranker.seed,
+    )  # fmt: skip
 
 
 def states_of(viewers: Log, context: Context) -> list[UserState]:

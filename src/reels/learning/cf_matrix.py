@@ -64,7 +64,7 @@ def symmetric(histories: Histories, k: int, config: SymmetricConfig | None = Non
             first, last, indptr, places, reels, strength, starts, ends, norms, shrink, indices, weights, counts
         )
 
-    return _table(histories.n, k, fill, threads)
+    return table_of(histories.n, k, fill, threads)
 
 
 def directional(
@@ -84,7 +84,7 @@ def directional(
             first, last, indptr, places, reels, strength, ends, source, target, near, indices, weights, counts
         )
 
-    return _table(histories.n, k, fill, threads)
+    return table_of(histories.n, k, fill, threads)
 
 
 def cf_arrays(keys: Keys, together: Neighbours, after: Neighbours) -> Arrays:
@@ -116,8 +116,10 @@ def _viewer_ends(histories: Histories) -> tuple[Ints, Ints]:
     return np.repeat(histories.indptr[:-1], lengths), np.repeat(histories.indptr[1:], lengths)
 
 
-def _table(n: int, k: int, fill: Fill, threads: int) -> Neighbours:
-    """Runs `fill` over blocks of rows on plain threads (the kernels hold no GIL) and packs what it found as CSR."""
+def table_of(n: int, k: int, fill: Fill, threads: int) -> Neighbours:
+    """A table of the best k of each of n rows, weights in 0..1 of its largest.
+
+    Runs `fill` over blocks of rows on plain threads (the kernels hold no GIL) and packs what it found as CSR."""
     indices, weights = np.empty((n, k), np.int32), np.zeros((n, k), np.float32)
     counts = np.zeros(n, np.int32)
     edges = np.unique(np.linspace(0, n, 8 * threads + 1).astype(np.int64)).tolist()
@@ -131,7 +133,7 @@ def _table(n: int, k: int, fill: Fill, threads: int) -> Neighbours:
 
 
 @numba.njit(cache=True, nogil=True)
-def _keep_best(
+def keep_best(
     row: int, sums: Doubles, touched: Rows, found: int, indices: Rows, weights: Floats, counts: NDArray[np.int32]
 ) -> None:  # pragma: no cover
     """The k best of the touched sums into row `row`, best first, ties by index; leaves `sums` zeroed."""
@@ -197,7 +199,7 @@ def _symmetric_rows(
         for t in range(found):
             reel = touched[t]
             sums[reel] /= np.sqrt(norms[row] * norms[reel]) + shrink
-        _keep_best(row, sums, touched, found, indices, weights, counts)
+        keep_best(row, sums, touched, found, indices, weights, counts)
 
 
 @numba.njit(cache=True, nogil=True)
@@ -233,4 +235,4 @@ def _directional_rows(
         for t in range(found):
             reel = touched[t]
             sums[reel] /= source[row] * target[reel]
-        _keep_best(row, sums, touched, found, indices, weights, counts)
+        keep_best(row, sums, touched, found, indices, weights, counts)

@@ -17,6 +17,10 @@
   gramian.npy     float32[k, k] factors^T factors, for folding a viewer in
   popularity.npy  float32[n] 0..1 overall
   popularity_by_region.npy   float32[R, n]              popularity_by_language.npy float32[L, n]
+  words.*         terms of each reel (`learning.words`) and its nearest by them
+  ease.*          item-item table of the linear model (`learning.ease`)
+  recent.*        likes fading with several half-lives, and the stage of each reel (`learning.recency`)
+  ranker.*        trees of the learned ranker (`recommender.ranker.trees`) and the learned weights of the blend
   sequence.*      the sequence model (`learning.sequence.SequenceModel`)
   <group>.<array>.npy      further tables by name, each a group of `GROUPS`; a snapshot has a group whole or not at all
   reels.bin, reels_offsets.npy   int64[n+1]: ready-made JSON of each reel's public fields, an object without
@@ -90,6 +94,37 @@ GROUPS: dict[str, Shapes] = {
         "matrices": ("float32", ("layers", "eight", "width", "width")),
         "vectors": ("float32", ("blocks", "eleven", "width")),
     },
+    "words": {
+        "terms": ("int32", ("n", "terms")),
+        "term_weights": ("float32", ("n", "terms")),
+        "alike_indptr": ("int64", ("n+1",)),
+        "alike_indices": ("int32", ("alike",)),
+        "alike_weights": ("float32", ("alike",)),
+    },
+    "ease": {
+        "ease_indptr": ("int64", ("n+1",)),
+        "ease_indices": ("int32", ("ease",)),
+        "ease_weights": ("float32", ("ease",)),
+    },
+    "recent": {
+        "counts": ("float32", ("ages", "n")),
+        "half_lives": ("float32", ("ages",)),
+        "stage": ("float32", ("n",)),
+    },
+    "ranker": {
+        "columns": ("uint8", ("letters",)),
+        "feature": ("int32", ("nodes",)),
+        "limit": ("float32", ("nodes",)),
+        "missing_left": ("bool", ("nodes",)),
+        "left": ("int32", ("nodes",)),
+        "right": ("int32", ("nodes",)),
+        "value": ("float64", ("nodes",)),
+        "lost": ("uint16", ("nodes",)),
+        "leaves": ("float64", ("trees", "sixteen")),
+        "roots": ("int32", ("trees",)),
+        "blend": ("float32", ("parts",)),
+        "normalisation": ("uint8", ("name",)),
+    },
 }
 """Further tables that a snapshot may be without, as `SHAPES`: by the name of the group, then of the array.
 
@@ -101,7 +136,7 @@ opens snapshots without it: neither needs another `FORMAT`.
 """
 SHARED = frozenset({"n", "n+1", "d", "k", "R", "L", "D"})
 """Letters that mean the same in every group."""
-NEIGHBOURS: dict[str, tuple[str, ...]] = {}
+NEIGHBOURS: dict[str, tuple[str, ...]] = {"words": ("alike",), "ease": ("ease",)}
 """Which tables `x` of a group are neighbours: their indices are rows of the snapshot."""
 
 

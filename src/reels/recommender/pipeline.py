@@ -10,9 +10,8 @@ from reels.core.policy import Policy
 from reels.core.types import FeedPage, FeedQuery, Floats, Mask, RankedReel, Rows, ScoreBoard
 from reels.recommender.candidates.generator import Found, Generator
 from reels.recommender.models import Models
-from reels.recommender.ranker.blend import Blend
 from reels.recommender.reasons import Reason, reasons_of
-from reels.recommender.stages import Filter, PageInputs, Pick, Selection, Viewer
+from reels.recommender.stages import Filter, PageInputs, Pick, Ranker, Selection, Viewer
 
 MORE = 4
 """When candidates run out, so many pages' worth of other reels are looked for."""
@@ -25,7 +24,7 @@ class Pipeline:
     """Filters, ranker and selection of one mode."""
 
     filters: Sequence[Filter]
-    ranker: Blend
+    ranker: Ranker
     selection: Selection
 
 
@@ -115,8 +114,10 @@ def _items(
     at = [pick.index for pick in picks]
     places, bits = rows[at].tolist(), found_by[at].tolist()
     scores = _rounded(board.total, at)
+    owed = {name: np.round(values.astype(np.float64), _DIGITS) for name, values in board.contributions(at).items()}
     parts = _by_pick(board.parts, at)
     boosts = _by_pick(board.boosts, at)
+    contributed = [{name: float(values[i]) for name, values in owed.items()} for i in range(len(at))]
     return tuple(
         RankedReel(
             reel_id=models.reel(places[i])["reel_id"],
@@ -129,7 +130,7 @@ def _items(
             propensity=pick.propensity,
             sources=_names(sources, bits[i]),
             reason_codes=tuple(str(one) for one in reasons[i]),
-            contributions={name: round(board.weights[name] * part, _DIGITS) for name, part in parts[i].items()},
+            contributions=contributed[i],
         )
         for i, pick in enumerate(picks)
     )

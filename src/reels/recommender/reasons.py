@@ -100,10 +100,14 @@ def reasons_of(
     """One to three reasons for each pick, strongest first. `rows` and `board` are of all candidates."""
     if query.mode == "latest":
         return [(Reason("latest"),) for _ in picks]
-    shown = rows[[pick.index for pick in picks]]
+    at = [pick.index for pick in picks]
+    shown = rows[at]
+    owed = board.contributions(at)
     because = _because(viewer.evidence, models, shown)
     return [
-        _of_one(query, viewer, models, policy, int(row), board, pick, because, place)
+        _of_one(
+            query, viewer, models, policy, int(row), board, pick, because, place, {k: v[place] for k, v in owed.items()}
+        )
         for place, (row, pick) in enumerate(zip(shown, picks, strict=True))
     ]
 
@@ -118,24 +122,24 @@ def _of_one(
     pick: Pick,
     because: _Because,
     place: int,
+    owed: dict[str, float],
 ) -> tuple[Reason, ...]:
     parts = {name: float(values[pick.index]) for name, values in board.parts.items()}
     boosts = {name: float(values[pick.index]) for name, values in board.boosts.items()}
-    weights = board.weights
     fresh = 0 <= query.now - models.published[row] < FRESH_SEC
     strong: list[tuple[float, Reason]] = []
     if because.near[place] >= 0 and parts["content"] >= TELLING:
         strong.append(
-            (weights["content"] * parts["content"], _of_event(viewer.evidence, models, int(because.near[place])))
+            (owed["content"], _of_event(viewer.evidence, models, int(because.near[place])))
         )
     if parts["cf"] >= TELLING:
-        strong.append((weights["cf"] * parts["cf"], _of_neighbours(viewer.evidence, models, because, place)))
+        strong.append((owed["cf"], _of_neighbours(viewer.evidence, models, because, place)))
     if parts["popularity"] >= POPULAR and models.impressions[row] >= policy.fair_trial_impressions:
-        strong.append((weights["popularity"] * parts["popularity"], _popular(viewer, models, row)))
+        strong.append((owed["popularity"], _popular(viewer, models, row)))
     strong.append((boosts["trending"], _trending(viewer, models, row)))
     strong.append((boosts["new_creator"], Reason("new_creator")))
     if fresh:
-        strong.append((weights["exploration"] * parts["exploration"], Reason("fresh")))
+        strong.append((owed["exploration"], Reason("fresh")))
     total = max(float(board.total[pick.index]), 1e-9)
     named = [(amount, reason) for amount, reason in strong if amount > 0 and amount >= SHARE * total]
     said = [reason for _, reason in sorted(named, key=lambda one: -one[0])]

@@ -65,6 +65,13 @@ class Score(Protocol):
         """float32[n], raw, larger is better, >= 0; NaN = no opinion. The ranker normalises parts; boosts are 0..1."""
 
 
+class Ranker(Protocol):
+    """From candidates to scores."""
+
+    def rank(self, query: FeedQuery, viewer: Viewer, models: Models, policy: Policy, rows: Rows) -> ScoreBoard:
+        """All parts and boosts of the rows and their total; float32[n] each."""
+
+
 @dataclass(frozen=True, slots=True)
 class Pick:
     """One choice of the selection: index into the ranked rows, drawn by chance or not, and how likely it was."""

@@ -42,7 +42,10 @@ class PolicyIn(BaseModel):
 
     name: str | None = Field(None, pattern=r"^[A-Za-z0-9_.-]{1,64}$")
     weights: WeightsModel | None = None
-    normalisation: Literal["max", "rank", "none"] | None = None
+    ranker: Literal["blend", "learned"] | None = None
+    normalisation: Literal["max", "sum", "z", "rank", "none"] | None = None
+    popularity_half_life_days: float | None = Field(None, ge=0, le=10_000)
+    popularity_penalty: float | None = Field(None, ge=0, le=10)
     epsilon: float | None = Field(None, ge=0.1, le=0.2)
     trending_boost: float | None = Field(None, ge=0, le=1)
     new_creator_boost: float | None = Field(None, ge=0, le=1)
@@ -51,7 +54,7 @@ class PolicyIn(BaseModel):
     max_per_topic: int | None = Field(None, ge=1, le=10)
     max_on_trial: int | None = Field(None, ge=0, le=10)
     diversity: float | None = Field(None, ge=0, le=1)
-    candidates: int | None = Field(None, ge=200, le=300)
+    candidates: int | None = Field(None, ge=200, le=480)
     note: str | None = Field(None, max_length=500)
 
 
@@ -61,7 +64,10 @@ class PolicyOut(BaseModel):
     name: str
     version: int = Field(examples=[3])
     weights: WeightsModel
+    ranker: str
     normalisation: str
+    popularity_half_life_days: float
+    popularity_penalty: float
     epsilon: float = Field(examples=[0.15])
     trending_boost: float
     new_creator_boost: float

@@ -31,8 +31,8 @@ def test_max_keeps_ratios_and_rank_only_places() -> None:
 
 
 def test_another_normalisation_is_refused() -> None:
-    with pytest.raises(ValueError, match="'z'"):
-        normalised(np.ones(2, np.float32), "z")
+    with pytest.raises(ValueError, match="'log'"):
+        normalised(np.ones(2, np.float32), "log")
 
 
 def test_what_parts_that_know_nothing_would_weigh_goes_to_popularity() -> None:
@@ -57,3 +57,15 @@ def test_the_total_is_the_documented_formula() -> None:
     assert np.allclose(board.total, expected, atol=1e-6)
     assert max(float(part.max()) for part in parts.values()) <= 1
     assert board.boosts["trending"].max() == pytest.approx(0.27 * best), "0.3 of the best score, 0.9 trending"
+
+
+def test_z_counts_standard_deviations_above_the_lowest() -> None:
+    raw = np.array([1.0, 3.0, np.nan, 8.0], np.float32)
+    known = np.array([1.0, 3.0, 0.0, 8.0])
+    np.testing.assert_allclose(normalised(raw, "z"), known / known.std(), rtol=1e-6)
+    assert not normalised(np.full(3, 2.0, np.float32), "z").any()
+
+
+def test_sum_makes_shares() -> None:
+    np.testing.assert_allclose(normalised(np.array([1.0, 3.0, np.nan], np.float32), "sum"), [0.25, 0.75, 0.0])
+    assert not normalised(np.zeros(2, np.float32), "sum").any()

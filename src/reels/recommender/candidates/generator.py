@@ -39,6 +39,20 @@ class Share:
     share: float
     at_request: bool = False
     """Also asked at request time, for the newest events only."""
+    whole: bool = False
+    """At request time asked about the whole history: to this source the newest events alone say something else."""
+    learned: float | None = None
+    """Its share under a policy with the learned ranker, where that is another one."""
+    ranker: str = ""
+    """Asked only under a policy with this ranker; "" = under any."""
+
+    def asked(self, policy: Policy) -> bool:
+        """Whether this policy wants it."""
+        return self.ranker in ("", policy.ranker)
+
+    def of(self, policy: Policy) -> float:
+        """Its share under this policy."""
+        return self.learned if policy.ranker == "learned" and self.learned is not None else self.share
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +90,10 @@ class Generator:
         """At most `policy.candidates` reels the viewer has not seen. Blocks: call it off the event loop."""
         hidden = np.union1d(viewer.seen, viewer.served)
         more = min(len(hidden), OVERFETCH)
-        total = sum(one.share for one in self.shares)
-        quotas = [max(1, round(policy.candidates * one.share / total)) for one in self.shares]
-        answers, failed = self._ask(query, viewer, models, policy, [3 * quota + more for quota in quotas])
+        total = sum(one.of(policy) for one in self.shares if one.asked(policy))
+        quotas = [max(1, round(policy.candidates * one.of(policy) / total)) for one in self.shares]
+        limits = [3 * quota + more if one.asked(policy) else 0 for one, quota in zip(self.shares, quotas, strict=True)]
+        answers, failed = self._ask(query, viewer, models, policy, limits)
         answers = [rows[~in_sorted(models.keys[rows], hidden)] for rows in answers]
         found = union(answers, quotas, policy.candidates)
         if len(found.rows) < policy.candidates:
@@ -107,8 +122,8 @@ class Generator:
         since = _liked_since(viewer, cached.newest, models)
         if since is not None:
             for i, share in enumerate(self.shares):
-                if share.at_request:
-                    found = share.source.find(query, since, models, policy, 60)
+                if share.at_request and share.asked(policy):
+                    found = share.source.find(query, viewer if share.whole else since, models, policy, 60)
                     answers.append((i, _shown(found, models, hidden)[:40]))
         return _added(rows, bits, answers)
 

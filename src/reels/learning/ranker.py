@@ -1,0 +1,215 @@
+"""The learned ranker: gradient-boosted trees that order each request's candidates (LambdaMART, Burges 2010).
+
+Grown by LightGBM (Ke et al. 2017), which is needed here only: what is grown is flat arrays, the group `ranker` of a
+snapshot, and `recommender.ranker.trees` walks through them without it.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reels.core.errors import ModelError
+from reels.core.types import Floats
+from reels.learning.workbench import Arrays
+
+BLEND_PARTS = ("content", "cf", "popularity", "exploration")
+NORMALISATIONS = ("max", "z")
+MOST_LEAVES = 16
+FULL = (1 << MOST_LEAVES) - 1
+_STEPS = 10
+"""Blend weights are multiples of 1 / so much."""
+
+
+@dataclass(frozen=True, slots=True)
+class RankerConfig:
+    """Settings; chosen on the `tune` split of MicroLens-50k."""
+
+    rounds: int = 200
+    learning_rate: float = 0.05
+    leaves: int = 15
+    least_in_leaf: int = 200
+    l2: float = 10.0
+    column_share: float = 0.7
+    """Of the columns, drawn anew for each tree."""
+    truncation: int = 20
+    """Pairs count whose better one stands within so many places."""
+    viewers: int = 20_000
+    """At most so many viewers' requests are learnt from."""
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Examples:
+    """Requests whose answer is known: r rows, the candidates of one request standing together."""
+
+    columns: tuple[str, ...]
+    table: Floats
+    """float32[r, len(columns)], NaN = not known."""
+    labels: NDArray[np.uint8]
+    """uint8[r]: 1 = what the viewer took to next."""
+    sizes: NDArray[np.int64]
+    """int64[g] candidates of each request."""
+    parts: dict[str, Floats]
+    """float32[r] by name: the raw parts of the formula, for the weights of the blend."""
+    asked: int = 0
+    """Requests made; those whose answer was no candidate teach nothing and are not in here."""
+
+
+def unavailable() -> str:
+    """Why no ranker can be trained on this machine, "" = it can."""
+    try:
+        import lightgbm  # noqa: F401
+    except (ImportError, OSError) as error:
+        return f"LightGBM can't be loaded ({error}); it needs libgomp (Debian: apt-get install libgomp1)"
+    return ""
+
+
+def fit(examples: Examples, config: RankerConfig | None = None, *, threads: int = 1) -> Arrays:
+    """The group `ranker`. Raises ModelError where LightGBM can't be loaded or there is nothing to learn from."""
+    config = config or RankerConfig()
+    if why := unavailable():
+        raise ModelError(why)
+    if not len(examples.sizes):
+        raise ModelError("no ranker: no request had its answer among the candidates")
+    blend, normalisation = learned_blend(examples)
+    return {
+        **flattened(grow(examples, config, threads).dump_model(), examples.columns),
+        "blend": blend,
+        "normalisation": np.frombuffer(normalisation.encode(), np.uint8),
+    }
+
+
+def grow(examples: Examples, config: RankerConfig, threads: int) -> Any:
+    """The library's booster. The same examples, seed and number of threads give the same trees."""
+    import lightgbm
+
+    settings = {
+        "objective": "lambdarank",
+        "learning_rate": config.learning_rate,
+        "num_leaves": config.leaves,
+        "min_data_in_leaf": config.least_in_leaf,
+        "lambda_l2": config.l2,
+        "feature_fraction": config.column_share,
+        "lambdarank_truncation_level": config.truncation,
+        "num_threads": threads,
+        "seed": config.seed,
+        "deterministic": True,
+        "force_row_wise": True,
+        "verbose": -1,
+    }
+    data = lightgbm.Dataset(examples.table, examples.labels, group=examples.sizes)
+    return lightgbm.train(settings, data, config.rounds)
+
+
+def flattened(dumped: dict[str, Any], columns: tuple[str, ...]) -> Arrays:
+    """A dumped LightGBM model as the arrays `recommender.ranker.trees` explains. Columns no tree asks for are left out.
+
+    Raises ModelError for trees that these arrays can't hold (categories, zero as missing, more than 16 leaves).
+    """
+    nodes = _Nodes()
+    for tree in dumped["tree_info"]:
+        nodes.roots.append(len(nodes.rows))
+        nodes.leaves.append([])
+        nodes.add(tree["tree_structure"])
+    feature = np.array([row[0] for row in nodes.rows], np.int32)
+    used = np.unique(feature[feature >= 0])
+    place = np.full(len(columns) + 1, -1, np.int32)
+    place[used] = np.arange(len(used))
+    leaves = np.zeros((len(nodes.leaves), MOST_LEAVES))
+    for tree_leaves, values in zip(leaves, nodes.leaves, strict=True):
+        tree_leaves[: len(values)] = values
+    return {
+        "columns": np.frombuffer("\n".join(columns[i] for i in used).encode(), np.uint8),
+        "feature": place[feature],
+        "limit": _at_most(np.array([row[1] for row in nodes.rows], np.float64)),
+        "missing_left": np.array([row[2] for row in nodes.rows], np.bool_),
+        "left": np.array([row[3] for row in nodes.rows], np.int32),
+        "right": np.array([row[4] for row in nodes.rows], np.int32),
+        "value": np.array([row[5] for row in nodes.rows], np.float64),
+        "lost": np.array([row[6] for row in nodes.rows], np.uint16),
+        "leaves": leaves,
+        "roots": np.array(nodes.roots, np.int32),
+    }
+
+
+def _at_most(thresholds: NDArray[np.float64]) -> Floats:
+    """The largest float32 not above each: of float32 values, the same ones are at most this as are at most that."""
+    largest = float(np.finfo(np.float32).max)
+    thresholds = np.clip(thresholds, -largest, largest)  # a split of known from unknown has a threshold beyond
+    limits = thresholds.astype(np.float32)
+    return np.where(limits > thresholds, np.nextafter(limits, np.float32(-np.inf)), limits).astype(np.float32)
+
+
+class _Nodes:
+    """Trees as rows: feature, threshold, missing goes left, left, right, value, leaves that remain to the right."""
+
+    def __init__(self) -> None:
+        self.rows: list[tuple[int, float, bool, int, int, float, int]] = []
+        self.roots: list[int] = []
+        self.leaves: list[list[float]] = []
+
+    def add(self, node: dict[str, Any]) -> int:
+        """Appends a node and all below it to the newest tree; its place."""
+        at, leaves = len(self.rows), self.leaves[-1]
+        if "split_feature" not in node:
+            if len(leaves) == MOST_LEAVES:
+                raise ModelError(f"a tree has more than {MOST_LEAVES} leaves")
+            leaves.append(float(node["leaf_value"]))
+            self.rows.append((-1, 0.0, True, -1, -1, leaves[-1], FULL))
+            return at
+        kind, missing, threshold = node["decision_type"], node["missing_type"], float(node["threshold"])
+        if kind != "<=" or missing not in ("None", "NaN"):
+            raise ModelError(f"a tree splits by {kind!r}, missing {missing!r}: not known here")
+        self.rows.append((0, 0.0, True, -1, -1, 0.0, FULL))
+        first = len(leaves)
+        left = self.add(node["left_child"])
+        remain = FULL & ~((1 << len(leaves)) - (1 << first))
+        right = self.add(node["right_child"])
+        to_left = bool(node["default_left"]) if missing == "NaN" else threshold >= 0  # it takes unknown for 0
+        value = float(node["internal_value"])
+        self.rows[at] = (int(node["split_feature"]), threshold, to_left, left, right, value, remain)
+        return at
+
+
+def learned_blend(examples: Examples) -> tuple[Floats, str]:
+    """float32[4] weights of `BLEND_PARTS` with the best order of the answers, and their normalisation.
+
+    All multiples of 1/`_STEPS` that sum to 1, with every normalisation; the gain of an answer at place p is
+    1 / log2(p + 1) within the first ten, as NDCG counts.
+    """
+    starts = np.concatenate((np.zeros(1, np.int64), np.cumsum(examples.sizes)))
+    answers = np.flatnonzero(examples.labels)
+    owner = np.searchsorted(starts, answers, side="right") - 1
+    grid = np.array(list(_compositions(_STEPS, len(BLEND_PARTS))), np.float32) / np.float32(_STEPS)
+    best, chosen = -1.0, (grid[0], NORMALISATIONS[0])
+    for how in NORMALISATIONS:
+        table = np.stack([_within(examples.parts[name], starts, how) for name in BLEND_PARTS], 1)
+        gains = np.zeros(len(grid))
+        for answer, request in zip(answers.tolist(), owner.tolist(), strict=True):
+            scores = table[starts[request] : starts[request + 1]] @ grid.T
+            place = (scores > table[answer] @ grid.T).sum(axis=0)
+            gains += np.where(place < 10, 1.0 / np.log2(place + 2.0), 0.0)
+        if gains.max() > best:
+            best, chosen = float(gains.max()), (grid[int(gains.argmax())], how)
+    return np.asarray(chosen[0], np.float32), chosen[1]
+
+
+def _within(values: Floats, starts: NDArray[np.int64], how: str) -> Floats:
+    """As `recommender.ranker.blend.normalised`, request by request."""
+    known = np.where(np.isfinite(values), values, np.float32(0))
+    largest, lowest = np.maximum.reduceat(known, starts[:-1]), np.minimum.reduceat(known, starts[:-1])
+    sizes = np.diff(starts)
+    if how == "max":
+        return np.asarray(known / np.repeat(np.maximum(largest, 1e-9), sizes), np.float32)
+    mean = np.add.reduceat(known, starts[:-1]) / sizes
+    spread = np.sqrt(np.add.reduceat((known - np.repeat(mean, sizes)) ** 2, starts[:-1]) / sizes)
+    return np.asarray((known - np.repeat(lowest, sizes)) / np.repeat(np.maximum(spread, 1e-9), sizes), np.float32)
+
+
+def _compositions(total: int, parts: int) -> list[tuple[int, ...]]:
+    """All ways to write `total` as a sum of `parts` numbers from 0."""
+    if parts == 1:
+        return [(total,)]
+    return [(first, *rest) for first in range(total + 1) for rest in _compositions(total - first, parts - 1)]

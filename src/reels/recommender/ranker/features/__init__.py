@@ -1,0 +1,1 @@
+"""What the learned ranker knows of a candidate: one piece of code for training and serving."""

@@ -1,0 +1,86 @@
+"""The learned ranker: boosted trees over `features`, in the place of the weighted sum.
+
+    raw    score of the trees, less popularity_penalty * log(1 + times shown)
+    total  (raw - lowest) / (highest - lowest) of the request, plus boosts
+
+so that a total is in 0..1 as the blend's is, and boosts weigh as much. What a reel's total owes to a part is how much
+more its path through the trees owes to the part's columns than that of the request's lowest (`Trees.owed`): with the
+boosts it adds up to the total. The parts of the board are still the formula's, for whoever wants to compare.
+
+A policy that asks for it while the snapshot has no trees, or trees over columns this program does not know, is served
+by the blend, with the policy's weights.
+"""
+
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reels.core.policy import Policy
+from reels.core.types import FeedQuery, Floats, Rows, ScoreBoard
+from reels.recommender.models import Models
+from reels.recommender.ranker.blend import Blend, normalised
+from reels.recommender.ranker.features.columns import PARTS, Moment
+from reels.recommender.ranker.features.standard import COLUMNS, NAMES, features
+from reels.recommender.ranker.trees import Trees, trees_of
+from reels.recommender.stages import Viewer
+
+POPULARITY = "popularity"
+
+
+class Learned:
+    """The trees where policy and snapshot have them, else the blend."""
+
+    def __init__(self, blend: Blend) -> None:
+        self.blend = blend
+
+    def rank(self, query: FeedQuery, viewer: Viewer, models: Models, policy: Policy, rows: Rows) -> ScoreBoard:
+        """As `Ranker`."""
+        trees = trees_of(models.snapshot) if policy.ranker == "learned" else None
+        at = None if trees is None else selection(trees.columns)
+        if trees is None or at is None or not len(rows):
+            return self.blend.rank(query, viewer, models, policy, rows)
+        moment = self.moment(query, viewer, models, policy, rows)
+        table = features(moment)[:, at]
+        penalty = policy.popularity_penalty * np.log1p(models.impressions[rows])
+        raw = trees.scores(table) - penalty
+        lowest, span = int(np.argmin(raw)), max(float(np.ptp(raw)), 1e-9)
+        total = ((raw - raw[lowest]) / span).astype(np.float32)
+        boosts = self.blend.boosted(query, viewer, models, policy, rows, total)
+        parts = {name: normalised(values, "max") for name, values in moment.parts.items()}
+
+        def owed(rows_asked: list[int]) -> dict[str, Floats]:
+            some = np.array([*rows_asked, lowest], np.int64)
+            return _by_part(trees, at, np.ascontiguousarray(table[some]), penalty[some], span)
+
+        return ScoreBoard(parts, boosts, total, {}, owed)
+
+    def moment(self, query: FeedQuery, viewer: Viewer, models: Models, policy: Policy, rows: Rows) -> Moment:
+        """What the features of these rows are computed from."""
+        parts = {part.name: part.score(query, viewer, models, policy, rows) for part in self.blend.parts}
+        return Moment(query, viewer, models, policy, rows, models.origin[rows], parts)
+
+
+@lru_cache(maxsize=8)
+def selection(columns: tuple[str, ...]) -> NDArray[np.int64] | None:
+    """Where the columns a ranker was trained with are now; None when one is not there any more."""
+    place = {name: i for i, name in enumerate(NAMES)}
+    if any(name not in place for name in columns):
+        return None
+    return np.array([place[name] for name in columns], np.int64)
+
+
+def _by_part(
+    trees: Trees, at: NDArray[np.int64], table: Floats, penalty: NDArray[np.float64], span: float
+) -> dict[str, Floats]:
+    """float32[k] by part, of all rows but the last, the request's lowest, which they are compared with."""
+    owed = trees.owed(table)
+    owed = (owed[:-1] - owed[-1]) / span
+    taken = (penalty[-1] - penalty[:-1]) / span
+    parts = [COLUMNS[place].part for place in at.tolist()]
+    out: dict[str, Floats] = {}
+    for name in PARTS:
+        mine = [i for i, part in enumerate(parts) if part == name]
+        amount = owed[:, mine].sum(axis=1) + (taken if name == POPULARITY else 0.0)
+        out[name] = amount.astype(np.float32)
+    return out
