@@ -155,6 +155,13 @@ def test_the_api_counts_sign_ups_by_the_client_the_proxy_names(deployed: Deploye
     assert "ratelimit" in first.headers["access-control-expose-headers"]
 
 
+def test_administrators_passwords_are_tried_from_operators_addresses_only(deployed: Deployed) -> None:
+    told = {"name": "nobody", "password": "correct horse battery staple"}
+    with deployed.site.client(STRANGER) as stranger, deployed.site.client(OPERATOR) as operator:
+        assert stranger.post("/auth/admin", json=told).status_code == 403
+        assert operator.post("/auth/admin", json=told).json()["detail"] == "name or password is wrong"
+
+
 def test_the_public_keys_are_for_everybody_to_keep(somebody: httpx.Client) -> None:
     answer = somebody.get("/.well-known/jwks.json")
     assert answer.headers["cache-control"] == "public, max-age=300"
