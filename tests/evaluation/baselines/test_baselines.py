@@ -14,10 +14,13 @@ from reels.evaluation.baselines.item_knn import Bm25, Cosine
 from reels.evaluation.baselines.popularity import Popularity
 from reels.evaluation.baselines.rates import ReelRate, ReelViewerRate
 from reels.evaluation.baselines.recent_popularity import RecentPopularity
+from reels.evaluation.baselines.sequence import Sequence
 from reels.evaluation.baselines.watched_next import WatchedNext
 from reels.evaluation.baselines.z_mix import ZMix
+from reels.evaluation.log import log_of
 from reels.evaluation.recommenders import NotApplicable, Recommender, Scoring, ranked
 from reels.evaluation.splits import leave_last_out
+from reels.learning.sequence import SequenceConfig
 
 NO = False
 
@@ -157,3 +160,28 @@ def test_a_baseline_on_a_split_never_answers_what_it_learnt() -> None:
     for i, row in enumerate(rows):
         mine = question.history.reels[question.history.indptr[i] : question.history.indptr[i + 1]]
         assert not set(row[row >= 0]) & set(mine)
+
+
+@pytest.mark.torch
+def test_the_sequence_model_expects_what_came_next_to_others() -> None:
+    pytest.importorskip("torch")
+    steps, n = 6, 20
+    walks = (np.arange(80)[:, None] + np.arange(steps)) % n  # after reel i comes reel i + 1
+    users = np.repeat(np.arange(len(walks)), steps)
+    at = NOW + np.tile(np.arange(steps), len(walks)).astype(float)
+    reels = catalogue(n)
+    made = log_of(users, walks.ravel(), at, np.ones(walks.size, bool), n)
+    few = SequenceConfig(dim=16, length=8, epochs=60, batch=16, negatives=32, dropout=0.0)
+    fitted = Sequence(few).fit(made, context(reels))
+    assert isinstance(fitted, Scoring)
+    best = ranked(fitted, made, 3, np.ones(n, bool))
+    assert (best == (walks[:, -1:] + 1) % n).any(axis=1).mean() > 0.9
+
+
+def test_without_torch_the_sequence_model_is_not_applicable(monkeypatch: pytest.MonkeyPatch) -> None:
+    from reels.evaluation.baselines import sequence
+
+    monkeypatch.setattr(sequence, "has_torch", lambda: False)
+    reels, made = clusters()
+    with pytest.raises(NotApplicable, match="make torch"):
+        Sequence().fit(made, context(reels))
