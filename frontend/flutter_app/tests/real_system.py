@@ -93,14 +93,14 @@ class RealSystem:
 
 
 @contextmanager
-def running_system(data_dir: Path) -> Iterator[RealSystem]:
-    """Start a demo in `data_dir` and wait until it is ready; stopped with the block."""
+def running_system(data_dir: Path, *options: str) -> Iterator[RealSystem]:
+    """Start `reels demo OPTIONS` in `data_dir` and wait until it is ready; stopped with the block."""
     ports = {"REELS_PORT": str(free_port()), "REELS_UI_PORT": str(free_port())}
     environment = {**os.environ, "REELS_DATA_DIR": str(data_dir), **ports}
     log = data_dir / "demo.log"
     with log.open("w") as stream:
         process = subprocess.Popen(
-            [sys.executable, "-m", "reels", "demo"],
+            [sys.executable, "-m", "reels", "demo", *options],
             stdout=stream, stderr=subprocess.STDOUT, env=environment, start_new_session=True,
         )  # fmt: skip
     try:

@@ -66,7 +66,7 @@ class EventQueue:
     ) -> None:
         self.sender, self.store, self.wall, self.make_id = sender, store, wall, make_id
         self.pace, self.pause = pace, pause
-        self.chance = chance or random.Random()  # noqa: S311  jitter, not a secret
+        self.chance = chance or random.Random()  # noqa: S311  jitter, not a secret  # nosec B311
         self.pending: OrderedDict[str, Event] = OrderedDict()
         self.failures = 0
         self.retry_after: float | None = None
