@@ -53,6 +53,7 @@ class PolicyIn(BaseModel):
     max_per_creator: int | None = Field(None, ge=1, le=10)
     max_per_topic: int | None = Field(None, ge=1, le=10)
     max_on_trial: int | None = Field(None, ge=0, le=10)
+    reserved_on_trial: int | None = Field(None, ge=0, le=5)
     diversity: float | None = Field(None, ge=0, le=1)
     candidates: int | None = Field(None, ge=200, le=480)
     note: str | None = Field(None, max_length=500)
@@ -75,6 +76,7 @@ class PolicyOut(BaseModel):
     max_per_creator: int
     max_per_topic: int
     max_on_trial: int
+    reserved_on_trial: int
     diversity: float
     candidates: int
     created_at: str = Field(description="ISO 8601, UTC; empty: the built-in policy.")

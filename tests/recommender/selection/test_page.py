@@ -162,3 +162,24 @@ def test_reels_under_trial_do_not_crowd_out_the_tried_ones() -> None:
     above = only[:2]
     after = Page().pick(query(limit=5), models, policy, rows, board, above, np.random.default_rng(0))
     assert not any(on_trial[one.index] for one in after), "what stands on the page above counts"
+
+
+def test_of_any_ten_places_some_are_kept_for_reels_under_trial() -> None:
+    models = with_tail()
+    rows = np.flatnonzero(models.active).astype(np.int32)
+    on_trial = under_trial(models, Policy(), rows, NOW) > 0
+    order = np.linspace(0.0, 0.1, len(rows), dtype=np.float32)
+    board = replace(board_of(rows), total=np.where(on_trial, order, order + 0.5))
+    policy = Policy(epsilon=0, diversity=0, max_per_creator=10, max_per_topic=10, reserved_on_trial=1)
+    picks = Page().pick(query(limit=20), models, policy, rows, board, NONE_ABOVE, np.random.default_rng(0))
+    places = [place for place, one in enumerate(picks) if on_trial[one.index]]
+    assert places == [9, 19], "the tenth place of each ten"
+    assert picks[9].index == np.flatnonzero(on_trial)[-1], "the best of them"
+    assert all(one.propensity == 1.0 for one in picks)
+    above = rows[[one.index for one in picks]][-9:]
+    left = np.setdiff1d(np.arange(len(rows)), [one.index for one in picks])
+    kept = replace(board, total=board.total[left])
+    more = Page().pick(query(limit=10), models, policy, rows[left], kept, above, np.random.default_rng(0))
+    assert [place for place, one in enumerate(more) if on_trial[left][one.index]] == [9], "over the page border"
+    tried = rows[~on_trial]
+    assert len(pick(models, tried, policy)) == 10, "kept only while there are any"

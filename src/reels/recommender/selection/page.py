@@ -41,7 +41,7 @@ class Page:
             _above(models, policy, above[-WINDOW:], query.now),
             _trial(models, policy, rows, query.now),
             query.limit,
-            (policy.max_per_creator, policy.max_per_topic, policy.max_on_trial),
+            (policy.max_per_creator, policy.max_per_topic, policy.max_on_trial, policy.reserved_on_trial),
             policy.diversity,
             policy.epsilon if query.explore else 0.0,
             rng.random((query.limit, 2)),

@@ -8,6 +8,8 @@ from reels.core.types import Floats
 
 WINDOW = 9
 """Places looked back on: with the one to fill they are ten."""
+ANY, TRIED, ON_TRIAL = 0, 1, 2
+"""What a greedy choice is made among."""
 
 
 @numba.njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})
@@ -66,12 +68,12 @@ def _greedy(
     free: NDArray[np.bool_],
     trial: Floats,
     diversity: float,
-    tried_only: bool,
+    among: int,
 ) -> int:
-    """The best by MMR of what is free, -1 = nothing is; `tried_only` leaves out what is under trial."""
+    """The best by MMR of what is free among all, among what is not under trial, or what is; -1 = nothing is."""
     best, greedy = -np.inf, -1
     for i in range(len(scores)):
-        if free[i] and not (tried_only and trial[i] > 0.0):
+        if free[i] and (among == ANY or (trial[i] > 0.0) == (among == ON_TRIAL)):
             value = (1.0 - diversity) * scores[i] - diversity * nearest[i]
             if value > best:
                 best, greedy = value, i
@@ -88,7 +90,7 @@ def fill(
     above: NDArray[np.int64],
     trial: Floats,
     limit: int,
-    caps: tuple[int, int, int],
+    caps: tuple[int, int, int, int],
     diversity: float,
     epsilon: float,
     draws: NDArray[np.float64],
@@ -98,12 +100,13 @@ def fill(
     scores float32[n] in 0..1; vectors float32[n, d] unit or zero; creators, topics, groups int64[n] (creator 0 and
     topic -1 = not known, never capped); above int64[4, a]: creators, topics, groups, on trial of the places above;
     trial float32[n] >= 0: weights of the half of the chance that goes to reels under trial; draws float64[limit, 2]
-    uniform in 0..1; caps per creator and per topic within ten places, and of reels under trial that the greedy choice
-    may put there. A fourth row of `above` says 1 where a reel under trial stands.
+    uniform in 0..1; caps per creator and per topic within ten places, of reels under trial that the greedy choice may
+    put there, and how many of ten places are kept for them. A fourth row of `above` says 1 where one of them stands.
 
     A place: of what the caps allow (the topic cap gives way when nothing else is left, the creator cap only when the
     page would be empty), greedy = argmax (1 - diversity) * score - diversity * (largest cosine with the page so far),
-    among the reels not under trial when enough of those stand near already, while there are others.
+    among the reels not under trial when enough of those stand near already, while there are others; among the reels
+    under trial, while there are any, where the nine places before have fewer of them than are kept for them.
     With probability epsilon the place is drawn instead from q = half uniform, half by trial weight.
     propensity = (1 - epsilon) * [is the greedy choice] + epsilon * q.
     """
@@ -130,10 +133,13 @@ def fill(
         for i in range(n):
             if free[i]:
                 on_trial += trial[i]
-        crowded = _in_window(shown[3], filled, 1, 0) >= caps[2]
-        greedy = _greedy(scores, nearest, free, trial, diversity, crowded)
+        near = _in_window(shown[3], filled, 1, 0)
+        among = TRIED if near >= caps[2] else ANY
+        if filled >= WINDOW and near < caps[3]:
+            among = ON_TRIAL
+        greedy = _greedy(scores, nearest, free, trial, diversity, among)
         if greedy < 0:
-            greedy = _greedy(scores, nearest, free, trial, diversity, False)
+            greedy = _greedy(scores, nearest, free, trial, diversity, ANY)
         uniform = 1.0 / count if on_trial <= 0.0 else 0.5 / count
         chosen = greedy
         if draws[placed, 0] < epsilon:
