@@ -8,7 +8,7 @@ from reels.core.errors import ConfigError
 from reels.settings import Settings
 
 SAYS = "ui: serving"
-_EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104  not bound here, but translated
+_EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104  not bound here, but translated  # nosec B104
 
 
 def ui() -> None:

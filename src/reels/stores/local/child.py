@@ -145,7 +145,7 @@ class Child:
     def _popen(self, pipe: int) -> subprocess.Popen[bytes]:
         guard = [sys.executable, "-I", "-S", str(_GUARD), self._tie, str(os.getpid()), str(pipe)]
         with self.log.open("ab") as log:
-            return subprocess.Popen(  # noqa: S603  our own command line, no shell
+            return subprocess.Popen(  # noqa: S603  our own command line, no shell  # nosec B603
                 [*guard, *self.argv],
                 stdin=subprocess.DEVNULL,
                 stdout=log,

@@ -25,7 +25,7 @@ def become(parent: int, command: list[str]) -> None:
         raise OSError(ctypes.get_errno(), "prctl(PR_SET_PDEATHSIG) failed")
     # The parent may have died before the line above: then nobody would send the signal.
     if os.getppid() == parent:
-        os.execv(command[0], command)  # noqa: S606  the caller's own command, no shell wanted
+        os.execv(command[0], command)  # noqa: S606  the caller's own command, no shell wanted  # nosec B606
 
 
 def stay(pipe: int, command: list[str]) -> int:
@@ -42,7 +42,7 @@ def stay(pipe: int, command: list[str]) -> int:
     # A handler, not SIG_IGN: an ignored signal would stay ignored in the store.
     signal.signal(signal.SIGTERM, lambda *_: None)
     # Open descriptors go through: the directory's lock is one of them.
-    store = subprocess.Popen(command, close_fds=False)  # noqa: S603  the caller's own command
+    store = subprocess.Popen(command, close_fds=False)  # noqa: S603  the caller's own command  # nosec B603
     threading.Thread(target=kill_when_parent_is_gone, daemon=True).start()
     code = store.wait()
     return code if code >= 0 else 128 - code

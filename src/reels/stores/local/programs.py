@@ -36,7 +36,7 @@ def version_of(program: Path, *, oldest: tuple[int, int]) -> str:
     """
     _make_executable(program)
     try:
-        run = subprocess.run(  # noqa: S603  the operator's own program, no shell
+        run = subprocess.run(  # noqa: S603  the operator's own program, no shell  # nosec B603
             [str(program), "--version"], capture_output=True, text=True, timeout=30, check=False
         )
     except (OSError, subprocess.TimeoutExpired) as error:
