@@ -118,3 +118,29 @@ def test_a_damaged_version_is_not_switched_to(tmp_path: Path) -> None:
     with pytest.raises(BadSnapshot, match="factors"):
         shelf.switch(version_of(1_000_001.0))
     assert shelf.current() == version_of(1_000_000.0)
+
+
+def test_where_the_one_in_use_is_damaged_the_newest_whole_one_is_opened(tmp_path: Path) -> None:
+    shelf = Shelf(tmp_path)
+    for i in range(4):
+        shelf.publish(numbered(i))
+    shelf.rollback()  # from 3: nobody wants that one back
+    alter_one_byte(tmp_path / version_of(1_000_002.0) / "popularity.npy")
+    snapshot, damaged = shelf.open_usable()
+    assert snapshot.popularity[0] == 1
+    assert len(damaged) == 1
+    assert "popularity.npy does not have its checksum" in damaged[0]
+
+
+def test_where_nothing_is_whole_it_says_what_is_wrong_with_each(tmp_path: Path) -> None:
+    shelf = Shelf(tmp_path)
+    for i in range(2):
+        alter_one_byte(shelf.publish(numbered(i)) / "factors.npy")
+    with pytest.raises(BadSnapshot, match=f"{version_of(1_000_001.0)}.*{version_of(1_000_000.0)}"):
+        shelf.open_usable()
+
+
+def alter_one_byte(file: Path) -> None:
+    content = bytearray(file.read_bytes())
+    content[-1] ^= 0xFF
+    file.write_bytes(content)

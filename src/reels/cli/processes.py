@@ -32,6 +32,8 @@ class Processes:
 
     logs: Path
     children: list[Child] = field(default_factory=list)
+    stores: Sequence[Child] = ()
+    """Processes started by others that are watched too, but not stopped."""
     ended: Callable[[], None] = lambda: None
     """Called when one has ended by itself, before it is started again."""
     _stop: threading.Event = field(default_factory=threading.Event)
@@ -56,7 +58,7 @@ class Processes:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: self._stop.set())
         while not self._stop.wait(_LOOK_EVERY_SEC):
-            for child in self.children:
+            for child in (*self.stores, *self.children):
                 if not child.running:
                     self._again(child)
 

@@ -73,6 +73,6 @@ def system(settings: Settings) -> Iterator[System]:
             "PYTHONUNBUFFERED": "1",
         }
         stack.enter_context(environment(values | stack.enter_context(sharing(shared))))
-        processes = Processes(data / "logs", ended=lambda: forget_the_dead(shared))
+        processes = Processes(data / "logs", stores=found.children, ended=lambda: forget_the_dead(shared))
         stack.callback(processes.stop)
         yield System(settings, processes, sock.fileno(), api_url)

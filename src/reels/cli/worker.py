@@ -145,7 +145,7 @@ async def _answer(stores: Stores, clock: Callable[[], float], asked: JobRun, tra
     """Runs what somebody asked for; what can't be run is recorded as failed, so that nobody waits for it."""
     try:
         await training.run([asked.job], asked.run_id)
-    except ReelsError as error:
+    except Exception as error:  # also a full disk: a run that nobody ends would be waited for for ever
         details = asked.details | {"error": f"{type(error).__name__}: {error}"}
         await stores.jobs.save(replace(asked, finished_at=clock(), outcome="failed", details=details))
         raise

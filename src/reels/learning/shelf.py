@@ -53,6 +53,25 @@ class Shelf:
                     raise
         raise NoSnapshot(f"nothing trained yet in {self.root}: run `reels jobs run`")
 
+    def open_usable(self) -> tuple[Snapshot, list[str]]:
+        """The snapshot in use, read to the last byte; where it is damaged the newest older one that is not.
+
+        With what is wrong with those that were passed over, one sentence each. Raises NoSnapshot before the first,
+        BadSnapshot when none on the shelf is whole.
+        """
+        damaged: list[str] = []
+        try:
+            return self.open_current(verify=True), damaged
+        except BadSnapshot as error:
+            damaged.append(str(error))
+        current = self.current() or ""
+        for version in reversed([one for one in self.versions() if one < current and not self.is_withdrawn(one)]):
+            try:
+                return open_snapshot(self.root / version, verify=True), damaged
+            except BadSnapshot as error:
+                damaged.append(str(error))
+        raise BadSnapshot("; ".join(damaged))
+
     def versions(self) -> list[str]:
         """Complete snapshots, oldest first."""
         return sorted(path.parent.name for path in self.root.glob(f"[!.]*/{MANIFEST}"))

@@ -5,7 +5,7 @@ private ones started for as long as they are needed.
 import json
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from reels.stores import local
@@ -20,6 +20,8 @@ class Addresses:
 
     mongo_url: str
     redis_url: str
+    children: tuple[local.Child, ...] = field(default=(), compare=False)
+    """Processes started for them here, which may be started again when they end."""
 
 
 @contextmanager
@@ -38,7 +40,7 @@ def addresses(directory: Path, mongo_url: str, redis_url: str) -> Iterator[Addre
         mongo = None if mongo_url else local.MongoOptions()
         valkey = None if redis_url else local.ValkeyOptions()
         stores = stack.enter_context(local.start(directory, mongo=mongo, valkey=valkey))
-        found = Addresses(mongo_url or stores.mongo_url, redis_url or stores.redis_url)
+        found = Addresses(mongo_url or stores.mongo_url, redis_url or stores.redis_url, stores.children)
         note = directory / ADDRESSES
         note.write_text(json.dumps({"mongo_url": found.mongo_url, "redis_url": found.redis_url}))
         stack.callback(note.unlink, missing_ok=True)

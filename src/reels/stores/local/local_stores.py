@@ -50,6 +50,11 @@ class LocalStores:
         """Where Valkey is; stays the same over `valkey.restart()`."""
         return _started(self._valkey, "Valkey")[1]
 
+    @property
+    def children(self) -> tuple[Child, ...]:
+        """The processes that were started, in the order they should be started again."""
+        return tuple(part[0] for part in (self._valkey, self._mongod) if part is not None)
+
     def start_mongo(self, options: MongoOptions) -> None:
         """Start MongoDB and wait until it takes writes. Raises ConfigError or StoreError."""
         self._mongod = mongod.start(self.directory, options, self._keep_open())
