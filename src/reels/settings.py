@@ -90,6 +90,12 @@ class Settings(BaseSettings):
         le=100,
         description="Readings of all histories in a fit of the sequence model; needs torch (`make torch`); 0 = none.",
     )
+    ease_neighbours: int = Field(
+        100, ge=0, le=1000, description="Entries a reel keeps in the linear model (catalogues to 20,000). 0: no model."
+    )
+    ranker_viewers: int = Field(
+        2000, ge=0, le=1_000_000, description="Viewers whose requests the ranker is trained on. 0: no learned ranker."
+    )
     snapshots_kept: int = Field(3, ge=1, description="How many snapshots are kept for rollback.")
     train_every_sec: int = Field(3600, ge=30, description="How often the worker trains and switches the snapshot.")
     training_threads: int = Field(1, ge=1, le=256, description="Threads a training may use beside the serving ones.")

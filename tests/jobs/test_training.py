@@ -13,9 +13,12 @@ from reels.core import signals
 from reels.core.errors import ConfigError, ModelError, NoSnapshot, SnapshotRefused
 from reels.core.keys import key_of
 from reels.core.types import Event, EventKind, JobRun, Reel, ReelStats, ReelStatus
+from reels.jobs import ranker
 from reels.jobs.embed_new import NewEmbeddings
 from reels.learning.embedders import HashEmbedder
 from reels.learning.embeddings import ContentSpace
+from reels.recommender.ranker.learned import selection
+from reels.recommender.ranker.trees import trees_of
 from reels.settings import Settings
 from reels.wiring.jobs import JOB_NAMES, Training, alone, close_lost_runs, count_trending, training_of
 from reels.wiring.stores import Stores, open_stores
@@ -118,7 +121,7 @@ async def test_everything_from_the_stores_to_a_snapshot_in_use(system: Stores, t
 async def test_an_unchanged_input_is_not_computed_again(system: Stores, training: Training) -> None:
     await training.run()
     again = {one.job: one.details for one in await training.run()}
-    for name in ("embeddings", "cf_matrix", "factorization", "popularity"):
+    for name in ("embeddings", "cf_matrix", "factorization", "popularity", "words", "ease", "recent", "ranker"):
         assert again[name].get("unchanged") is True, name
     assert again["embeddings"]["embedded"] == 0
     await system.interactions.insert([Event("new", "u000", "r001", EventKind.LIKE, NOW)], NOW)
@@ -286,3 +289,23 @@ async def test_readers_survive_trainings_side_by_side(system: Stores, training: 
 
     await asyncio.gather(read(), training.run())
     assert rows == {120}
+
+
+async def test_the_ranker_learns_and_is_in_the_snapshot(system: Stores, training: Training) -> None:
+    details = {one.job: one.details for one in await training.run()}
+    assert details["ranker"]["answered"] >= 20
+    made = system.shelf.open_current(verify=True)
+    assert set(made.groups) >= {"words", "ease", "recent", "ranker"}
+    trees = trees_of(made)
+    assert trees is not None
+    assert selection(trees.columns) is not None
+    assert made.groups["ranker"]["blend"].sum() == pytest.approx(1.0)
+
+
+async def test_without_its_library_there_is_a_snapshot_without_a_ranker(
+    system: Stores, training: Training, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ranker, "unavailable", lambda: "LightGBM can't be loaded (libgomp.so.1)")
+    details = {one.job: one.details for one in await training.run()}
+    assert "libgomp" in details["ranker"]["left_out"]
+    assert "ranker" not in system.shelf.open_current().groups

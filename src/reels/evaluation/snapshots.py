@@ -1,6 +1,6 @@
 """A snapshot as the jobs make one, fitted on the training part of a log: what the documented formula is served from."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -12,38 +12,18 @@ from reels.evaluation.recommenders import Context
 from reels.evaluation.texts import Texts
 from reels.learning import catalogue as columns
 from reels.learning.assembly import assembled
-from reels.learning.cf_matrix import cf_arrays, directional, symmetric
-from reels.learning.ease import MOST_REELS, ease, ease_arrays
 from reels.learning.embedders import Embedder, embedder_of
 from reels.learning.embeddings import fit_content_space
-from reels.learning.factorization import FactorizationConfig, factor_arrays, factorize
-from reels.learning.interactions import histories_of
-from reels.learning.popularity import count, popularity, popularity_arrays
+from reels.learning.fits import FitConfig, fitted
 from reels.learning.ranker import Examples, RankerConfig, fit
-from reels.learning.recency import recent_arrays
-from reels.learning.sequence import SequenceConfig, fit_sequence, has_torch
 from reels.learning.snapshot import Snapshot
-from reels.learning.words import word_arrays
 from reels.learning.workbench import Arrays
 from reels.recommender.models import build
 from reels.recommender.ranker.examples import answers_of, examples_of
 from reels.recommender.standard import generators, pipelines
 
-
-@dataclass(frozen=True, slots=True)
-class SnapshotConfig:
-    """As the settings and the jobs have them; a test holds the two together."""
-
-    embedder: str = "use"
-    content_dim: int = 128
-    factors: int = 64
-    neighbours: int = 50
-    half_life_sec: float = 90 * 86_400.0
-    popularity_half_life_sec: float = 14 * 86_400.0
-    sequence_epochs: int = 10
-    """0 = no sequence model; without torch there is none either."""
-    ease_neighbours: int = 100
-    """0 = no linear model: it takes most of the time."""
+SnapshotConfig = FitConfig
+"""Settings of the fits."""
 
 
 def snapshot_of(train: Log, context: Context, config: SnapshotConfig | None = None) -> Snapshot:
@@ -56,27 +36,8 @@ def snapshot_of(train: Log, context: Context, config: SnapshotConfig | None = No
     space = np.array(embedder.space)
     content, projection, centre = _content(context.texts, embedder, config.content_dim)
     pairs = train.pairs(context.catalogue)
-    histories = histories_of(pairs, keys, now=now, half_life_sec=config.half_life_sec)
-    factors = factorize(histories, FactorizationConfig(factors=config.factors, seed=context.seed), threads=threads)
-    counts = count(pairs, keys, catalogue.published, now=now, half_life_sec=config.popularity_half_life_sec)
-    overall = popularity(catalogue, counts, now=now, half_life_sec=config.popularity_half_life_sec)
-    results: dict[str, Arrays] = {
-        "content": {"keys": keys, "content": content, "projection": projection, "centre": centre, "space": space},
-        "cf_matrix": cf_arrays(
-            keys,
-            symmetric(histories, config.neighbours, threads=threads),
-            directional(histories, config.neighbours, threads=threads),
-        ),
-        "factorization": factor_arrays(keys, factors),
-        "popularity": popularity_arrays(catalogue, counts, overall),
-        "words": word_arrays(catalogue, config.neighbours, threads=threads),
-        "recent": recent_arrays(pairs, histories, keys, now=now),
-    }
-    if config.ease_neighbours and len(keys) <= MOST_REELS:
-        results["ease"] = ease_arrays(keys, ease(histories, config.ease_neighbours))
-    if config.sequence_epochs and has_torch():
-        sequence = SequenceConfig(epochs=config.sequence_epochs, seed=context.seed)
-        results["sequence"] = {"keys": keys, **fit_sequence(histories, content, sequence, threads=threads).arrays()}
+    vectors: Arrays = {"keys": keys, "content": content, "projection": projection, "centre": centre, "space": space}
+    results = fitted(catalogue, pairs, vectors, config, now=now, seed=context.seed, threads=threads)
     return assembled(catalogue, pairs, results, version="evaluated", created_at=now)
 
 

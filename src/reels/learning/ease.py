@@ -28,8 +28,10 @@ def ease(histories: Histories, k: int, *, regularization: float = LAMBDA) -> Nei
     n = histories.n
     if n > MOST_REELS:
         raise ValueError(f"{n:,} reels, EASE takes at most {MOST_REELS:,}")
+    if not n:
+        return Neighbours(np.zeros(1, np.int64), np.empty(0, np.int32), np.empty(0, np.float32))
     weights = ease_weights(histories, regularization)
-    kept = min(k, n - 1) if n else 0
+    kept = min(k, n - 1)
     indices, values, counts = [], [], []
     for row in weights:
         best = np.argpartition(-row, kept - 1)[:kept] if kept else np.empty(0, np.int64)

@@ -14,15 +14,41 @@ import structlog
 from reels.core.errors import ConfigError, ModelError
 from reels.core.progress import Progress, Silent
 from reels.core.types import JobRun
-from reels.jobs import cf_matrix, embeddings, factorization, gather, popularity, sequence, snapshot, trending
+from reels.jobs import (
+    cf_matrix,
+    ease,
+    embeddings,
+    factorization,
+    gather,
+    popularity,
+    ranker,
+    recent,
+    sequence,
+    snapshot,
+    trending,
+    words,
+)
 from reels.learning.embedders import Embedder, embedder_of
 from reels.learning.factorization import FactorizationConfig
+from reels.learning.fits import FitConfig
+from reels.learning.ranker import RankerConfig
 from reels.learning.sequence import SequenceConfig
 from reels.learning.workbench import Workbench
 from reels.settings import Settings
 from reels.wiring.stores import Stores
 
-JOB_NAMES = ("embeddings", "cf_matrix", "factorization", "popularity", "sequence", "snapshot")
+JOB_NAMES = (
+    "embeddings",
+    "cf_matrix",
+    "factorization",
+    "popularity",
+    "sequence",
+    "words",
+    "ease",
+    "recent",
+    "ranker",
+    "snapshot",
+)
 """In the order they run."""
 
 _DAY = 86_400.0
@@ -103,6 +129,18 @@ class Training:
                 threads=self.threads,
                 progress=progress,
             ),
+            "words": lambda: words.run(bench, neighbours=settings.neighbours, threads=self.threads, progress=progress),
+            "ease": lambda: ease.run(
+                bench, neighbours=settings.ease_neighbours, half_life_sec=liked_half_life, progress=progress
+            ),
+            "recent": lambda: recent.run(bench, half_life_sec=liked_half_life, progress=progress),
+            "ranker": lambda: ranker.run(
+                bench,
+                RankerConfig(viewers=settings.ranker_viewers),
+                fits_of(settings),
+                threads=self.threads,
+                progress=progress,
+            ),
             "snapshot": lambda: snapshot.run(
                 bench,
                 stores.shelf,
@@ -126,6 +164,20 @@ class Training:
             async with recorded(self.stores, run, self.clock, self.ended) as details:
                 details.update(await job())
         return replace(run, finished_at=self.clock(), outcome="done", details=details)
+
+
+def fits_of(settings: Settings) -> FitConfig:
+    """What the jobs fit with, as one."""
+    return FitConfig(
+        embedder=settings.embedder,
+        content_dim=settings.content_dim,
+        factors=settings.factors,
+        neighbours=settings.neighbours,
+        half_life_sec=settings.cf_half_life_days * _DAY,
+        popularity_half_life_sec=settings.popularity_half_life_days * _DAY,
+        sequence_epochs=settings.sequence_epochs,
+        ease_neighbours=settings.ease_neighbours,
+    )
 
 
 def training_of(

@@ -91,7 +91,7 @@ def history_of(models: Models) -> Interactions:
         values=values,
         watched=np.full(10, np.nan, np.float32),
         kinds=np.zeros(10, np.uint16),
-        at=NOW - 36_000.0 + 3600.0 * np.arange(10),
+        at=np.array([NOW - 36_000.0 + 3600.0 * i for i in range(10)]),
         events=10,
     )
 
