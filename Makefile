@@ -60,6 +60,17 @@ check: setup ## lint, types, import contracts, bandit
 	$(BIN)/mypy
 	cd $(APP) && ../../$(BIN)/mypy src
 	$(BIN)/lint-imports
+	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive src $(APP)/src
+
+.PHONY: audit
+audit: setup ## known vulnerabilities of the locked packages; asks a service, so it needs the network
+	$(BIN)/uv tool run --from pip-audit==2.10.1 pip-audit --strict --disable-pip --require-hashes -r requirements.lock
+
+NO_SECRETS := (\.lock|\.svg|datasets/.*|.*/assets/.*|docs/evaluation/.*\.json|benchmarks/results/.*)$$
+
+.PHONY: secrets
+secrets: setup ## write the baseline of what looks like a secret anew: read its diff before you commit it
+	$(BIN)/detect-secrets scan --exclude-files '$(NO_SECRETS)' > .secrets.baseline
 
 .PHONY: format
 format: setup ## format the code
@@ -76,17 +87,6 @@ torch: setup ## torch into .venv, for the sequence model of the recommendations 
 	$(BIN)/pip install --quiet "$(TORCH)"
 
 .PHONY: test-torch
-	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive src $(APP)/src
-
-.PHONY: audit
-audit: setup ## known vulnerabilities of the locked packages; asks a service, so it needs the network
-	$(BIN)/uv tool run --from pip-audit==2.10.1 pip-audit --disable-pip --require-hashes -r requirements.lock
-
-NO_SECRETS := (\.lock|\.svg|datasets/.*|.*/assets/.*|docs/evaluation/.*\.json|benchmarks/results/.*)$$
-
-.PHONY: secrets
-secrets: setup ## write the baseline of what looks like a secret anew: read its diff before you commit it
-	$(BIN)/detect-secrets scan --exclude-files '$(NO_SECRETS)' > .secrets.baseline
 test-torch: torch ## the tests that need torch
 	$(BIN)/pytest -n0 --no-cov -m torch
 
