@@ -227,3 +227,10 @@ async def test_a_refresh_token_that_names_no_generation_of_its_session_is_refuse
     token = sign(served, aud="reels-refresh", sid="s1", jti=jti)
     answer = await served.http.post("/auth/refresh", json={"refresh_token": token})
     assert_problem(answer, 401, "not-authenticated")
+
+
+def test_a_refresh_token_of_no_session_is_refused() -> None:
+    tokens = Tokens(Ed25519PrivateKey.generate())
+    with pytest.raises(NotAuthenticated):
+        tokens.verify(tokens.mint("u_x", [Scope.VIEWER], 0, 60, Use.REFRESH), 1, Use.REFRESH)
+    assert tokens.verify(tokens.mint("u_x", [], 0, 60, Use.REFRESH, session_id="s", generation=3), 1, Use.REFRESH)

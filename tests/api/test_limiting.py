@@ -190,6 +190,7 @@ async def test_many_at_once_get_no_more_than_there_is() -> None:
     limiter = limiter_of(bucket)
     told = await asyncio.gather(*(taken(limiter) for _ in range(100)))
     assert sum(not one.retry_sec for one in told) == 40
+    assert bucket.asked.count(5) == 1  # one takes a lease; together they'd take what other workers' requests need
 
 
 async def test_a_store_that_fails_lets_everybody_in() -> None:

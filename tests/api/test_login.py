@@ -6,7 +6,7 @@ import pytest
 from tests.api.serving import Served, assert_problem
 
 from reels.api.login import FORGOTTEN_SEC, FREE, NOBODY, pause_sec
-from reels.api.passwords import hashed
+from reels.api.passwords import Passwords, hashed
 from reels.core.types import Admin
 
 pytestmark = pytest.mark.anyio
@@ -77,6 +77,11 @@ async def test_an_unknown_name_is_looked_at_as_hard(ana: Served, monkeypatch: py
     await sign_in(ana, "wrong password", "nobody")
     assert len(looked) == 2
     assert looked[0] == looked[1]  # the same costs
+
+
+async def test_no_password_fits_somebody_who_is_not_there(ana: Served) -> None:
+    assert not await Passwords().right(None, "\0")
+    assert_problem(await sign_in(ana, "\0", "nobody"), 401, "not-authenticated")
 
 
 async def test_guessing_is_paused_longer_each_time_and_then_forgotten(ana: Served) -> None:
