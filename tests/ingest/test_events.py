@@ -328,3 +328,24 @@ async def test_a_rebuild_that_read_too_early_and_wrote_in_between_does_not_hide_
     assert state is not None
     assert state.liked.tolist() == [key_of("r1")]
     assert ME not in ingest.stale
+
+
+async def test_a_receipt_tells_how_old_the_stored_events_were_and_how_long_each_stage_took(one: Worker) -> None:
+    ticks = iter([0.0, 0.001, 0.003, 0.007, 0.015, 0.015])
+    ingest = replace(one.ingest, ticks=lambda: next(ticks))
+    receipt = await ingest.take(ME, batch(event("a", at=NOW - 90), event("b", at=NOW - 3), {}), NOW)
+    assert receipt.ages_sec == pytest.approx((90.0, 3.0))
+    assert receipt.reacted
+    assert receipt.timings_ms == pytest.approx({"read": 1, "look up": 2, "store": 4, "react": 8, "total": 15})
+
+
+async def test_a_receipt_tells_when_the_reactions_are_left_to_the_replay(one: Worker) -> None:
+    class Slow:
+        name = "slow"
+
+        async def on_events(self, user_id: str, events: object) -> None:
+            await asyncio.sleep(30)
+
+    ingest = replace(one.ingest, reactions=[Slow()], reaction_deadline_sec=0.01)
+    receipt = await ingest.take(ME, batch(event("a")), NOW)
+    assert (receipt.stored, receipt.reacted) == (1, False)

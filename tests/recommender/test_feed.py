@@ -22,6 +22,7 @@ from reels.core.types import ReelStats, UserState
 from reels.core.user_state import unpack
 from reels.recommender.candidates.packing import unpack as unpack_candidates
 from reels.recommender.models import build, empty_snapshot, no_models
+from reels.recommender.note import PageNote
 from reels.recommender.orders import Orders
 from reels.recommender.tail import prepare, tail_of
 from reels.stores.redis.signals import RedisSignals
@@ -333,3 +334,24 @@ async def test_served_pages_are_recorded_with_all_that_went_into_them(mine: Desk
 async def test_the_body_is_the_same_json_however_it_was_spliced(mine: Desk) -> None:
     body = await mine.standing.feed.page(ME, limit=10, cursor=None, mode="for_you", now=mine.now)
     assert orjson.loads(orjson.dumps(orjson.loads(body))) == orjson.loads(body)
+
+
+async def test_what_became_of_a_page_is_noted_before_it_is_answered(mine: Desk) -> None:
+    notes: list[PageNote] = []
+
+    async def ask(cursor: str | None) -> Any:
+        page = mine.standing.feed.page(ME, limit=10, cursor=cursor, mode="for_you", now=mine.now, note=notes.append)
+        return orjson.loads(await page)
+
+    first = await ask(None)
+    second = await ask(first["next_cursor"])
+    await ask(first["next_cursor"])
+    assert [note.feed_id for note in notes] == [page["feed_id"] for page in (first, second, second)]
+    assert [note.again for note in notes] == [False, False, True]
+    assert notes[1].viewer_kept
+    assert list(notes[0].timings_ms) == ["read", "viewer", "candidates", "rank", "render", "keep", "total"]
+    assert list(notes[2].timings_ms) == ["read", "total"]
+    without_redis(mine)
+    await ask(second["next_cursor"])
+    assert notes[3].degraded == ("redis",)
+    assert not notes[3].viewer_kept
