@@ -4,7 +4,7 @@ Only `wiring` and the command line read it; everything else gets plain values as
 """
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -95,6 +95,11 @@ class Settings(BaseSettings):
     )
     ranker_viewers: int = Field(
         2000, ge=0, le=1_000_000, description="Viewers whose requests the ranker is trained on. 0: no learned ranker."
+    )
+    policy: Literal["documented", "learned"] = Field(
+        "documented",
+        description="What pages are made by until an operator sets a policy: the documented formula or, from the first "
+        "training on, the learned ranker.",
     )
     snapshots_kept: int = Field(3, ge=1, description="How many snapshots are kept for rollback.")
     train_every_sec: int = Field(3600, ge=30, description="How often the worker trains and switches the snapshot.")

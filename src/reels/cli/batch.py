@@ -20,6 +20,7 @@ def batch(
     users: Annotated[
         Path | None, typer.Option(exists=True, dir_okay=False, help="Viewers: a column user_id, or one id a line.")
     ] = None,
+    policy: Annotated[str, typer.Option(help="Name of a policy, e.g. learned; empty: the one in force.")] = "",
     processes: Annotated[int, typer.Option(min=0, help="Worker processes; 0 = one a processor.")] = 0,
 ) -> None:
     """Write the best reels for all viewers, or for those in a file. What they have seen is left out; no exploration.
@@ -28,15 +29,15 @@ def batch(
     not known get the list of a new one, and are counted.
     """
     wanted = None if users is None else list(dict.fromkeys(user_id for (user_id,) in rows_of(users, ("user_id",))))
-    asyncio.run(_batch(out, k, wanted, processes or os.cpu_count() or 1))
+    asyncio.run(_batch(out, k, wanted, processes or os.cpu_count() or 1, policy))
 
 
-async def _batch(out: Path, k: int, wanted: list[str] | None, processes: int) -> None:
+async def _batch(out: Path, k: int, wanted: list[str] | None, processes: int, policy: str) -> None:
     from reels.wiring.batch import open_batch  # only now: numpy and numba take a second
     from reels.wiring.stores import open_stores
 
     began, viewers, rows, unknown = time.perf_counter(), 0, 0, 0
-    async with open_stores(Settings()) as stores, open_batch(stores, time.time(), processes) as room:
+    async with open_stores(Settings()) as stores, open_batch(stores, time.time(), processes, policy) as room:
         total = await stores.users.count() if wanted is None else len(wanted)
         with bar("recommending", total or None) as (progress, task), written(out) as file:
             table = csv.writer(file, lineterminator="\n")

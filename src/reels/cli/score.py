@@ -19,16 +19,17 @@ from reels.settings import Settings
 def score(
     pairs: Annotated[Path, typer.Option(exists=True, dir_okay=False, help="CSV with user_id and reel_id.")],
     out: Annotated[Path, typer.Option(help="File to write: user_id,reel_id,score in the order of the pairs.")],
+    policy: Annotated[str, typer.Option(help="Name of a policy, e.g. learned; empty: the one in force.")] = "",
     processes: Annotated[int, typer.Option(min=0, help="Worker processes; 0 = one a processor.")] = 0,
 ) -> None:
     """Write the score GET /feed would rank each pair by; empty where there is no such reel.
 
     Parts are normalised over the viewer's candidates and the reels asked for together.
     """
-    asyncio.run(_score(list(rows_of(pairs, ("user_id", "reel_id"))), out, processes or os.cpu_count() or 1))
+    asyncio.run(_score(list(rows_of(pairs, ("user_id", "reel_id"))), out, processes or os.cpu_count() or 1, policy))
 
 
-async def _score(pairs: list[tuple[str, ...]], out: Path, processes: int) -> None:
+async def _score(pairs: list[tuple[str, ...]], out: Path, processes: int, policy: str) -> None:
     from reels.recommender.batch import BatchViewer  # only now: numpy and numba take a second
     from reels.wiring.batch import open_batch
     from reels.wiring.stores import open_stores
@@ -38,7 +39,7 @@ async def _score(pairs: list[tuple[str, ...]], out: Path, processes: int) -> Non
     for place, (user_id, _) in enumerate(pairs):
         of_user.setdefault(user_id, []).append(place)
     scores = [math.nan] * len(pairs)
-    async with open_stores(Settings()) as stores, open_batch(stores, time.time(), processes) as room:
+    async with open_stores(Settings()) as stores, open_batch(stores, time.time(), processes, policy) as room:
         order: list[str] = []
 
         async def asked() -> AsyncIterator[list[tuple[BatchViewer, list[str]]]]:

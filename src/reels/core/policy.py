@@ -71,4 +71,7 @@ LEARNED = Policy(
     candidates=480,
     note="trained ranker over all sources",
 )
-"""What training proposes, with the weights it has learnt; in force when an operator says so."""
+"""The learned ranker; in force when an operator says so."""
+
+NAMED = {"documented": Policy(), "learned": LEARNED}
+"""Built in, by name."""

@@ -12,6 +12,7 @@ from reels.recommender.batch_processes import BatchProcesses
 from reels.recommender.batch_viewers import viewers_of
 from reels.recommender.keeper import Keeper
 from reels.recommender.models import Models
+from reels.wiring.policies import policy_of
 from reels.wiring.stores import Stores
 
 
@@ -32,15 +33,18 @@ class BatchRoom:
 
 
 @asynccontextmanager
-async def open_batch(stores: Stores, now: float, processes: int) -> AsyncIterator[BatchRoom]:
-    """Models as of now and processes that have them. NoSnapshot: nothing trained yet."""
+async def open_batch(stores: Stores, now: float, processes: int, policy_name: str = "") -> AsyncIterator[BatchRoom]:
+    """Models as of now and processes that have them, under a policy by name or, without one, the one in force.
+
+    NoSnapshot: nothing trained yet. ConfigError: no such policy.
+    """
     keeper = Keeper(stores.shelf, stores.reels, stores.embeddings, stores.signals)
     await keeper.refresh_snapshot()
     if not keeper.models.version:
         raise NoSnapshot("nothing trained yet: run `reels jobs run` first")
     await keeper.refresh_catalogue(now)
     await keeper.refresh_signals()
-    policy = await stores.policies.current() or Policy()
+    policy = await policy_of(stores, policy_name, keeper.models.snapshot)
     directory = stores.shelf.root / keeper.models.version
     pool = BatchProcesses(directory, keeper.models, policy, now, processes)
     try:

@@ -20,6 +20,7 @@ from reels.jobs import (
     embeddings,
     factorization,
     gather,
+    newcomers,
     popularity,
     ranker,
     recent,
@@ -35,6 +36,7 @@ from reels.learning.ranker import RankerConfig
 from reels.learning.sequence import SequenceConfig
 from reels.learning.workbench import Workbench
 from reels.settings import Settings
+from reels.wiring.policies import put_in_force
 from reels.wiring.stores import Stores
 
 JOB_NAMES = (
@@ -45,6 +47,7 @@ JOB_NAMES = (
     "sequence",
     "words",
     "ease",
+    "newcomers",
     "recent",
     "ranker",
     "snapshot",
@@ -96,6 +99,10 @@ class Training:
             for name in wanted:
                 named = run_id if len(wanted) == 1 else ""
                 runs.append(await self._recorded(name, self._job(name, began), named))
+            if "snapshot" in wanted:
+                await put_in_force(
+                    self.stores, self.stores.settings.policy, self.stores.shelf.open_current(), self.clock()
+                )
         return runs
 
     def _job(self, name: str, began: float) -> Callable[[], Awaitable[dict[str, Any]]]:
@@ -132,6 +139,9 @@ class Training:
             "words": lambda: words.run(bench, neighbours=settings.neighbours, threads=self.threads, progress=progress),
             "ease": lambda: ease.run(
                 bench, neighbours=settings.ease_neighbours, half_life_sec=liked_half_life, progress=progress
+            ),
+            "newcomers": lambda: newcomers.run(
+                bench, neighbours=settings.neighbours, half_life_sec=liked_half_life, progress=progress
             ),
             "recent": lambda: recent.run(bench, half_life_sec=liked_half_life, progress=progress),
             "ranker": lambda: ranker.run(

@@ -4,14 +4,17 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from tests.recommender.models_in_use import plain, with_tail
 from tests.recommender.viewers import mixed, query
 from tests.snapshots import make_snapshot
 
 from reels.core.policy import LEARNED, Policy
-from reels.core.types import FeedQuery
+from reels.core.types import FeedQuery, ServedFeed
+from reels.core.user_state import digest
 from reels.learning.interactions import Interactions
 from reels.learning.ranker import Examples, RankerConfig, fit
 from reels.learning.workbench import Arrays
+from reels.recommender import replay
 from reels.recommender.batch import Batch, BatchViewer
 from reels.recommender.models import Models, build
 from reels.recommender.pipeline import Computed, compute, kept
@@ -144,3 +147,22 @@ def test_the_penalty_takes_from_what_has_been_shown_most(models: Models) -> None
         return float(np.log1p(models.impressions[[item.row for item in items.items]]).mean())
 
     assert shown(3.0) < shown(0.0)
+
+
+@pytest.mark.parametrize("policy", [Policy(), LEARNED], ids=["documented", "learned"])
+def test_a_page_of_either_policy_is_replayed_bit_for_bit(policy: Policy) -> None:
+    """With reels, blocks and signals of then that the models at hand do not have."""
+    then, now = with_tail(), plain()
+    groups = {"ranker": trained()}
+    then, now = (replace(one, snapshot=replace(one.snapshot, groups=groups)) for one in (then, now))
+    asked, state = replace(query(limit=12), seed=11), mixed()
+    viewer = viewer_of(state, then, state.history)
+    generator = generators()["for_you"]
+    built = generator.build(asked, viewer, then, policy)
+    found = generator.at_request(built, asked, viewer, then, policy)
+    inputs = PageInputs(asked, viewer, found.rows, found.found_by, generator.names, np.empty(0, np.int32), (), "d")
+    page = compute(inputs, then, policy, pipelines()["for_you"]).page
+    page = replace(page, state_digest=digest(state), next_cursor="c", timings_ms={})
+    packed = replay.pack(replace(inputs, state_digest=digest(state)), then)
+    assert replay.replay(ServedFeed(page, asked, packed), now, policy, pipelines()) == page
+    assert any(item.row >= now.base for item in page.items) or policy.ranker == "learned"

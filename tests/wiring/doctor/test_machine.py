@@ -38,6 +38,19 @@ def test_a_key_others_may_read_fails(tmp_path: Path, mode: int, level: Level) ->
     assert secrets(tmp_path)["signing key"].level is level
 
 
+def test_keys_beside_the_ones_in_use_are_looked_at_too(tmp_path: Path) -> None:
+    secrets(tmp_path)
+    following = key_files.add_next(tmp_path)
+    assert secrets(tmp_path)["trusted keys"].found == f"1 in {tmp_path / 'trusted'}"
+    following.chmod(0o644)
+    assert secrets(tmp_path)["next signing key"].level is Level.FAIL
+    following.with_name("other.pem").write_text("no key")
+    assert "other.pem" in secrets(tmp_path)["trusted keys"].found
+    (tmp_path / "short").write_bytes(b"x")
+    older = {one.what: one for one in machine.secrets(settings(older_pseudonym_key_files=[tmp_path / "short"]))}
+    assert older["older pseudonym key"].level is Level.FAIL
+
+
 def test_files_with_store_addresses_are_secrets_too(tmp_path: Path) -> None:
     file = tmp_path / "mongo_url"
     file.write_text("mongodb://u:p@db/?replicaSet=rs0\n")

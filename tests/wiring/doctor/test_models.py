@@ -57,3 +57,14 @@ def test_only_the_newest_run_of_a_job_counts() -> None:
     )
     assert again.level is Level.WARN
     assert "disk full" in again.found
+
+
+def test_a_ranker_that_cannot_be_trained_or_walked_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shelf = Shelf(tmp_path)
+    assert models.ranker(shelf, SETTINGS).level is Level.OK
+    shelf.publish(tiny())
+    assert "has none" in models.ranker(shelf, SETTINGS).found
+    monkeypatch.setattr(models, "unavailable", lambda: "LightGBM can't be loaded (libgomp.so.1)")
+    found = models.ranker(shelf, SETTINGS)
+    assert (found.level, "libgomp" in found.found) == (Level.WARN, True)
+    assert models.ranker(shelf, SETTINGS.model_copy(update={"ranker_viewers": 0})).level is Level.OK

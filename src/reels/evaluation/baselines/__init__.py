@@ -1,8 +1,11 @@
 """The baselines of the table, one a file. To add one: its file, and its line here."""
 
+from dataclasses import replace
+
+from reels.core.policy import LEARNED
 from reels.evaluation.baselines.bpr import Bpr
 from reels.evaluation.baselines.content import TfIdf, Use
-from reels.evaluation.baselines.documented import Documented
+from reels.evaluation.baselines.documented import Documented, Learned
 from reels.evaluation.baselines.ease import Ease
 from reels.evaluation.baselines.exposures.mix import ExposureMix
 from reels.evaluation.baselines.exposures.trees import ExposureTrees, eight
@@ -16,6 +19,8 @@ from reels.evaluation.baselines.watched_next import WatchedNext
 from reels.evaluation.baselines.z_mix import ZMix
 from reels.evaluation.recommenders import Recommender
 
+BY_SCORE = replace(LEARNED, diversity=0.0, max_per_topic=10, max_per_creator=10, max_on_trial=10)
+"""What diversity and caps cost."""
 BASELINES: dict[str, Recommender] = {
     "popularity": Popularity(),
     "recent-popularity": RecentPopularity(),
@@ -35,5 +40,8 @@ BASELINES: dict[str, Recommender] = {
     "lightgbm-37": ExposureTrees(),
     "exposure-mix": ExposureMix(),
     "documented": Documented(),
+    "learned": Learned("learned ranker"),
+    "learned-no-torch": Learned("learned ranker without torch", torch=False),
+    "learned-by-score": Learned("learned ranker, by score alone", BY_SCORE, torch=False, more="; no MMR, no caps"),
 }
 """By the name the command line knows them by, cheap ones first."""

@@ -1,4 +1,4 @@
-"""The documented formula, through the project's own pipeline: candidates, filters, blend, selection; no exploration.
+"""The documented formula and the learned ranker, through the project's own pipeline, without exploration.
 
     Final = 0.5 content + 0.3 CF + 0.1 popularity + 0.1 exploration
 
@@ -11,22 +11,26 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from reels.core.policy import Policy
+from reels.core.policy import LEARNED, Policy
 from reels.core.types import FeedQuery, Floats, Mask, Rows, UserState
 from reels.evaluation.log import Log
 from reels.evaluation.recommenders import Context
-from reels.evaluation.snapshots import SnapshotConfig, snapshot_of, states_of
+from reels.evaluation.snapshots import SnapshotConfig, snapshot_of, states_of, with_ranker
+from reels.learning.ranker import RankerConfig
 from reels.learning.snapshot import Snapshot
 from reels.recommender.batch import NOTHING_ABOVE, Batch, BatchViewer
 from reels.recommender.candidates.generator import Generator
 from reels.recommender.models import Models, build
 from reels.recommender.pipeline import Pipeline, kept
+from reels.recommender.ranker.features.standard import NAMES
 from reels.recommender.stages import Viewer
 from reels.recommender.standard import generators, pipelines
 from reels.recommender.viewer import viewer_of
 
 PAGE = 20
 _MODE = "for_you"
+VIEWERS = 8000
+"""Viewers the learned ranker learns from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +85,25 @@ class Served:
 
     def _query(self, state: UserState) -> FeedQuery:
         return FeedQuery(state.user_id, PAGE, self.context.now, self.context.seed, "", explore=False)
+
+
+class Learned:
+    """The learned ranker through the same pipeline, trained on the training part alone."""
+
+    def __init__(self, name: str, policy: Policy = LEARNED, *, torch: bool = True, more: str = "") -> None:
+        self.name, self.policy = name, policy
+        self.config = SnapshotConfig() if torch else SnapshotConfig(sequence_epochs=0)
+        self.ranker = RankerConfig(viewers=VIEWERS)
+        self.about = (
+            f"LambdaMART of {self.ranker.rounds} trees on {len(NAMES)} features, learnt from requests of at most "
+            f"{VIEWERS:,} viewers, over {policy.candidates} candidates of all sources"
+            + ("" if torch else " but the sequence model")
+            + more
+        )
+
+    def fit(self, train: Log, context: Context) -> Served:
+        """All offline jobs, and those the ranker learns on once more without its answers."""
+        return Served(with_ranker(train, context, self.config, self.ranker), self.policy, context)
 
 
 class Documented:

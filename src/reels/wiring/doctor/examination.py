@@ -35,7 +35,8 @@ async def examine(settings: Settings, clock: Callable[[], float], topics: Sequen
     if "redis" in topics:
         found += await _redis(redis_url, clock)
     if "models" in topics:
-        found += [models.snapshot(Shelf(settings.data_dir / "snapshots"), settings, clock())]
+        shelf = Shelf(settings.data_dir / "snapshots")
+        found += [models.snapshot(shelf, settings, clock()), models.ranker(shelf, settings)]
     if "worker" in topics:
         found += await _worker(settings, redis_url, clock)
     return found

@@ -3,9 +3,12 @@
 from collections.abc import Sequence
 
 from reels.core import signals
-from reels.core.errors import BadSnapshot, NoSnapshot
+from reels.core.errors import BadSnapshot, ModelError, NoSnapshot
 from reels.core.types import JobRun
+from reels.learning.ranker import unavailable
 from reels.learning.shelf import Shelf
+from reels.recommender.ranker.learned import selection
+from reels.recommender.ranker.trees import trees_of
 from reels.settings import Settings
 from reels.wiring.doctor.finding import Finding, fail, ok, warn
 
@@ -31,6 +34,24 @@ def snapshot(shelf: Shelf, settings: Settings, now: float) -> Finding:
     if age > LATE_FAIL * settings.train_every_sec:
         return fail(what, found, advice)
     return warn(what, found, advice) if age > LATE_WARN * settings.train_every_sec else ok(what, found)
+
+
+def ranker(shelf: Shelf, settings: Settings) -> Finding:
+    """Whether a learned ranker can be trained here, and whether the snapshot in use has one this program can walk."""
+    what = "learned ranker"
+    if not settings.ranker_viewers:
+        return ok(what, "switched off (REELS_RANKER_VIEWERS=0)")
+    if why := unavailable():
+        return warn(what, why, "install what is missing; until then a learned policy is served by the blend")
+    try:
+        trees = trees_of(shelf.open_current())
+    except ModelError:
+        return ok(what, "can be trained; no snapshot yet")
+    if trees is None:
+        return ok(what, "can be trained; the snapshot in use has none")
+    if selection(trees.columns) is None:
+        return warn(what, "trained on features this program does not have", "`reels jobs run ranker snapshot`")
+    return ok(what, f"{len(trees.roots)} trees on {len(trees.columns)} features")
 
 
 def worker(packed: bytes | None, settings: Settings, now: float) -> Finding:
