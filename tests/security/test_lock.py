@@ -118,7 +118,7 @@ def licence_of(name: str) -> str:
         told = metadata(name)
     except PackageNotFoundError:
         return "MIT"  # not for this machine's platform or an extra that is not installed: looked at where it is
-    if expression := told.get("License-Expression"):
-        return str(expression)
-    classified = [one.split(" :: ")[-1] for one in told.get_all("Classifier", []) if one.startswith("License ::")]
-    return " AND ".join(classified) or (told.get("License") or "").strip().split("\n")[0]
+    expression = told.get_all("License-Expression") or []
+    classified = [one.split(" :: ")[-1] for one in told.get_all("Classifier") or [] if one.startswith("License ::")]
+    stated = [one.strip().split("\n")[0] for one in told.get_all("License") or []]
+    return " AND ".join(expression or classified or stated)
