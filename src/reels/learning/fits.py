@@ -10,6 +10,7 @@ from reels.learning.cf_matrix import cf_arrays, directional, symmetric
 from reels.learning.ease import MOST_REELS, ease, ease_arrays
 from reels.learning.factorization import FactorizationConfig, factor_arrays, factorize
 from reels.learning.interactions import Interactions, histories_of
+from reels.learning.newcomers import newcomer_arrays
 from reels.learning.popularity import count, popularity, popularity_arrays
 from reels.learning.recency import recent_arrays
 from reels.learning.sequence import SequenceConfig, fit_sequence, has_torch
@@ -59,6 +60,9 @@ def fitted(
         "words": word_arrays(catalogue, config.neighbours, threads=threads),
         "recent": recent_arrays(pairs, histories, keys, now=now),
     }
+    results["newcomers"] = newcomer_arrays(
+        keys, histories, after, content["content"], catalogue.published, config.neighbours
+    )
     if config.ease_neighbours and len(keys) <= MOST_REELS:
         results["ease"] = ease_arrays(keys, ease(histories, config.ease_neighbours))
     if config.sequence_epochs and has_torch():

@@ -21,6 +21,7 @@
   ease.*          item-item table of the linear model (`learning.ease`)
   recent.*        likes fading with several half-lives, and the stage of each reel (`learning.recency`)
   ranker.*        trees of the learned ranker (`recommender.ranker.trees`) and the learned weights of the blend
+  newcomers.*     new reels after known ones (`learning.newcomers`)
   sequence.*      the sequence model (`learning.sequence.SequenceModel`)
   <group>.<array>.npy      further tables by name, each a group of `GROUPS`; a snapshot has a group whole or not at all
   reels.bin, reels_offsets.npy   int64[n+1]: ready-made JSON of each reel's public fields, an object without
@@ -106,6 +107,11 @@ GROUPS: dict[str, Shapes] = {
         "ease_indices": ("int32", ("ease",)),
         "ease_weights": ("float32", ("ease",)),
     },
+    "newcomers": {
+        "after_indptr": ("int64", ("n+1",)),
+        "after_indices": ("int32", ("after",)),
+        "after_weights": ("float32", ("after",)),
+    },
     "recent": {
         "counts": ("float32", ("ages", "n")),
         "half_lives": ("float32", ("ages",)),
@@ -136,7 +142,7 @@ opens snapshots without it: neither needs another `FORMAT`.
 """
 SHARED = frozenset({"n", "n+1", "d", "k", "R", "L", "D"})
 """Letters that mean the same in every group."""
-NEIGHBOURS: dict[str, tuple[str, ...]] = {"words": ("alike",), "ease": ("ease",)}
+NEIGHBOURS: dict[str, tuple[str, ...]] = {"words": ("alike",), "ease": ("ease",), "newcomers": ("after",)}
 """Which tables `x` of a group are neighbours: their indices are rows of the snapshot."""
 
 

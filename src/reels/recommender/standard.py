@@ -8,7 +8,14 @@ from reels.recommender.candidates.factorization import Factorization
 from reels.recommender.candidates.following import Following
 from reels.recommender.candidates.fresh import Fresh, Latest
 from reels.recommender.candidates.generator import Generator, Share
-from reels.recommender.candidates.item_cf import TwoSteps, alike_in_words, also_watched, linear, watched_next
+from reels.recommender.candidates.item_cf import (
+    TwoSteps,
+    alike_in_words,
+    also_watched,
+    linear,
+    newcomers,
+    watched_next,
+)
 from reels.recommender.candidates.new_creators import NewCreators
 from reels.recommender.candidates.popular import Popular
 from reels.recommender.candidates.sequence import Sequence
@@ -46,6 +53,7 @@ def generators(pool: ThreadPoolExecutor | None = None, deadline_sec: float = 0.1
         Share(TwoSteps(), 0.5, ranker="learned"),
         Share(alike_in_words(), 0.14, at_request=True, ranker="learned"),
         Share(linear(), 0.1, ranker="learned"),
+        Share(newcomers(), 0.1, ranker="learned"),
         Share(Sequence(), 1.6, at_request=True, whole=True, ranker="learned"),
         Share(Factorization(), 0.10, learned=0.55),
         Share(Popular(), 0.10),

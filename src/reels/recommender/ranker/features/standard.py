@@ -10,6 +10,7 @@ from reels.recommender.ranker.features.collaborative import AlsoWatched, Ease, F
 from reels.recommender.ranker.features.columns import Column, Family, Moment
 from reels.recommender.ranker.features.content import Likeness, Words
 from reels.recommender.ranker.features.context import Affinity, Reel, Time
+from reels.recommender.ranker.features.newcomers import Newcomers
 from reels.recommender.ranker.features.popularity import Popularity, Recent
 from reels.recommender.ranker.features.sequence import Sequence
 from reels.recommender.ranker.features.sums import relative_to_others
@@ -22,6 +23,7 @@ FAMILIES: tuple[Family, ...] = (
     Factors(),
     Ease(),
     Sequence(),
+    Newcomers(),
     Popularity(),
     Recent(),
     Reel(),

@@ -1,0 +1,62 @@
+"""New reels follow where their content neighbours do."""
+
+import numpy as np
+from tests.learning.logs import histories
+
+from reels.core.types import Floats
+from reels.learning.cf_matrix import directional
+from reels.learning.newcomers import FEW, newcomer_arrays, newcomers
+from reels.learning.snapshot import Neighbours
+
+# Reels 0-2 are of one kind, 3-5 of another; 6 is new and like 4, 7 is new and without words. After 0 comes 4.
+WALKS = [[0, 4]] * 6 + [[1, 2]] * 5 + [[3, 5]] * 5
+
+
+def content() -> Floats:
+    rng = np.random.default_rng(0)
+    kinds = np.eye(4)[[0, 0, 0, 1, 2, 1, 2, 3]] + 0.05 * rng.normal(size=(8, 4))
+    kinds[7] = 0
+    return np.asarray(kinds / np.maximum(np.linalg.norm(kinds, axis=1, keepdims=True), 1e-9), np.float32)
+
+
+def table(k: int = 3) -> Neighbours:
+    made = histories(WALKS, 8)
+    liked = np.bincount(made.rows, minlength=8)
+    return newcomers(directional(made, 5), content(), liked >= FEW, np.zeros(8), k)
+
+
+def after(made: Neighbours, row: int) -> list[int]:
+    return list(map(int, made.indices[made.indptr[row] : made.indptr[row + 1]]))
+
+
+def test_a_new_reel_comes_after_what_leads_to_the_reels_it_is_like() -> None:
+    made = table()
+    assert after(made, 0) == [6]
+    weights = made.weights[made.indptr[0] : made.indptr[1]]
+    others = [made.weights[made.indptr[row] : made.indptr[row + 1]].max(initial=0) for row in (1, 3)]
+    assert weights[0] > 5 * max(others), "after 1 and 3 come reels that it is not like"
+
+
+def test_only_new_reels_with_words_are_named_best_first_and_none_after_itself() -> None:
+    made = table()
+    assert set(made.indices.tolist()) <= {6}
+    for row in range(8):
+        mine = made.weights[made.indptr[row] : made.indptr[row + 1]]
+        assert (np.diff(mine) <= 0).all()
+        assert row not in after(made, row)
+    assert made.weights.max() == 1
+
+
+def test_a_reel_that_enough_viewers_took_to_is_not_new_any_more() -> None:
+    made = histories([*WALKS, [6], [6], [6]], 8)
+    liked = np.bincount(made.rows, minlength=8)
+    assert not len(newcomers(directional(made, 5), content(), liked >= FEW, np.zeros(8), 3).indices)
+
+
+def test_nothing_known_or_nothing_new_is_an_empty_table() -> None:
+    nobody = histories([], 8)
+    found = newcomer_arrays(np.arange(8), nobody, directional(nobody, 5), content(), np.zeros(8), 3)
+    assert len(found["after_indices"]) == 0
+    assert found["after_indptr"].tolist() == [0] * 9
+    everything = newcomers(table(), content(), np.ones(8, np.bool_), np.zeros(8), 3)
+    assert len(everything.indices) == 0
