@@ -122,3 +122,18 @@ def test_an_empty_list_of_a_viewer_has_no_share_and_no_novelty() -> None:
     assert metrics.recall(
         metrics.hits_of(empty, Targets(np.array([0, 1]), np.array([0], np.int32)), 3), np.array([1]), 5
     ) == [0]
+
+
+def test_coverage_of_fewer_viewers_is_what_drawing_them_gives_on_average() -> None:
+    rng = np.random.default_rng(5)
+    ranked = np.array([rng.permutation(30)[:4] for _ in range(40)], np.int32)
+    allowed = np.ones(30, np.bool_)
+    allowed[:3] = False
+    exposure = metrics.exposure_of(ranked, 4, 30)
+    drawn = [
+        metrics.coverage(metrics.exposure_of(ranked[rng.choice(40, 7, replace=False)], 4, 30), allowed)
+        for _ in range(4000)
+    ]
+    assert metrics.coverage_of(exposure, allowed, 40, 7) == pytest.approx(np.mean(drawn), abs=0.005)
+    assert metrics.coverage_of(exposure, allowed, 40, 40) == pytest.approx(metrics.coverage(exposure, allowed))
+    assert np.isnan(metrics.coverage_of(exposure, allowed, 40, 41))

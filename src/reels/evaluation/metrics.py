@@ -7,6 +7,7 @@ float64[q], one number each, so that intervals can be drawn from it; a metric of
     ndcg@k      binary gains, discount 1/log2(1 + place), over the best possible list's (Jarvelin, Kekalainen 2002)
     mrr         1 / place of the first found, 0 where none is (lists are 300 long)
     coverage@k  distinct reels recommended / reels that may be
+    coverage@k of v       the same, expected of v of the q viewers drawn at random (rarefaction: Hurlbert 1971)
     gini@k      of how often each reel is recommended: 0 = all alike, 1 = one takes all
     novelty@k   mean -log2 of the share of viewers who know the reel (Zhou et al. 2010), add-one smoothed
     diversity@k mean 1 - cosine of the content of two reels of a list (Ziegler et al. 2005); NaN with fewer than two
@@ -18,6 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
+from scipy.special import gammaln
 from scipy.stats import rankdata
 
 from reels.core.types import Mask, Rows
@@ -62,6 +64,23 @@ def exposure_of(ranked: Rows, k: int, n: int) -> NDArray[np.int64]:
 def coverage(exposure: NDArray[np.int64], allowed: Mask) -> float:
     """Share of the allowed reels that is recommended to anybody."""
     return float((exposure[allowed] > 0).sum() / max(int(allowed.sum()), 1))
+
+
+def coverage_of(exposure: NDArray[np.int64], allowed: Mask, asked: int, viewers: int) -> float:
+    """Coverage expected of `viewers` drawn without replacement from the `asked`; NaN where so many were not asked.
+
+    A reel in x of the lists is in none of the drawn ones with probability C(asked - x, v) / C(asked, v).
+    """
+    if viewers > asked:
+        return float("nan")
+    others = asked - exposure[allowed].astype(np.float64)
+    possible = others >= viewers
+    logs = _log_choose(np.where(possible, others, viewers), viewers) - _log_choose(np.float64(asked), viewers)
+    return float((1.0 - np.where(possible, np.exp(logs), 0.0)).mean()) if len(others) else 0.0
+
+
+def _log_choose(n: NDArray[np.float64] | np.float64, k: int) -> Doubles:
+    return np.asarray(gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1), np.float64)
 
 
 def gini(exposure: NDArray[np.int64]) -> float:

@@ -34,6 +34,8 @@ from reels.evaluation.splits import Question, Split
 DEPTH = 300
 LOOKED_AT = 10
 """Places a viewer is thought to look at: coverage, exposure, novelty and diversity are of these."""
+COMPARABLE = 1000
+"""Coverage grows with the viewers asked: it is said for so many, too, which can be compared between questions."""
 BATCH = 250
 """Viewers asked at once, fewer where so many score tables of the whole catalogue would pass `CELLS`."""
 CELLS = 5_000_000
@@ -116,6 +118,8 @@ def ask(fitted: Fitted, question: Question, shelf: _Shelf, context: Context, nam
     exposure = metrics.exposure_of(rows, LOOKED_AT, n)
     q = len(rows)
     found["coverage@10"] = _exact(metrics.coverage(exposure, question.allowed), q)
+    if q >= COMPARABLE:
+        found["coverage@10 of 1000"] = _exact(metrics.coverage_of(exposure, question.allowed, q, COMPARABLE), q)
     found["gini@10"] = _exact(metrics.gini(exposure[question.allowed]), q)
     if question.exposures is not None and seen_scores is not None:
         found |= _of_exposures(question.exposures, seen_scores, per_viewer, context.seed)

@@ -27,6 +27,7 @@ COLUMNS = (
     Column("ndcg@20", "NDCG@20", ".4f", 1),
     Column("mrr", "MRR", ".4f", 1),
     Column("coverage@10", "cover", ".3f", 1),
+    Column("coverage@10 of 1000", "of 1k", ".3f", 1),
     Column("gini@10", "Gini", ".3f", -1),
     Column("new_reels@10", "new", ".3f"),
     Column("small_creators@10", "small", ".3f"),
@@ -39,7 +40,8 @@ LEGEND = (
     "R, NDCG, MRR: lists of all reels, those already shown to the viewer masked, nothing sampled, equal scores in an "
     "arbitrary fixed order (which is where a model without any opinion ends up); ± half the width of the 95% bootstrap "
     "interval over viewers. cover: share of the reels in anybody's first ten, which grows with the "
-    "viewers asked. Gini of how often each is there (0 = all alike). new: share of the first ten places with reels of "
+    "viewers asked; of 1k: what it would be with 1,000 of them, to be compared between questions. "
+    "Gini of how often each is there (0 = all alike). new: share of the first ten places with reels of "
     "at most five training exposures. small: with reels of creators below the median in training exposures. novelty: "
     "bits. divers.: mean 1 - cosine of TF-IDF within the first ten. AUC, GAUC: of what was really shown afterwards, "
     "GAUC within viewers, weighted by exposures. fit: seconds; ms: per viewer for a list of 300, in batches."
