@@ -27,6 +27,8 @@ def secrets(settings: Settings) -> list[Finding]:
         _key("signing key", "signing_key_file", settings, key_files.SIGNING, key_files.load_signing),
         _key("pseudonym key", "pseudonym_key_file", settings, key_files.PSEUDONYM, key_files.load_pseudonym),
     ]
+    found += [_older(path) for path in settings.older_pseudonym_key_files]
+    found += _trusted(settings)
     for name, path in (("mongo url file", settings.mongo_url_file), ("redis url file", settings.redis_url_file)):
         if path is not None:
             found.append(_readable_by_owner(name, path))
@@ -47,6 +49,28 @@ def _key(what: str, setting: str, settings: Settings, name: str, load: Callable[
     except ConfigError as error:
         return fail(what, str(error), f"mend the file or point {variable} at the right one")
     return _readable_by_owner(what, path)
+
+
+def _older(path: Path) -> Finding:
+    what = "older pseudonym key"
+    try:
+        key_files.load_pseudonym(path)
+    except ConfigError as error:
+        return fail(what, str(error), "mend the file: without it the viewers it named are new ones when they sign up")
+    return _readable_by_owner(what, path)
+
+
+def _trusted(settings: Settings) -> list[Finding]:
+    """Keys that do not sign but count, where there are any."""
+    signing = settings.signing_key_file or key_files.of_demo(settings.data_dir, key_files.SIGNING)
+    folder = settings.trusted_keys_dir or signing.parent / key_files.TRUSTED
+    try:
+        keys = key_files.load_trusted(folder)
+    except ConfigError as error:
+        return [fail("trusted keys", str(error), "mend or remove the file: no API worker starts with it")]
+    following = folder / key_files.NEXT
+    found = [_readable_by_owner("next signing key", following)] if following.exists() else []
+    return [*found, ok("trusted keys", f"{len(keys)} in {folder}")] if keys else []
 
 
 def _readable_by_owner(what: str, path: Path) -> Finding:
