@@ -23,11 +23,11 @@ demo: setup ## the whole system on this machine: stores, catalogue, models, API 
 	@exec $(BIN)/reels demo
 
 .PHONY: test
-test: test-app test-engine test-fuzz ## the whole test suite, with coverage
+test: test-app test-engine test-fuzz test-faults ## the whole test suite, with coverage
 
 .PHONY: test-engine
 test-engine: setup ## the tests of the engine, against real stores
-	$(BIN)/pytest -n auto --dist loadgroup --cov --cov-report=term:skip-covered --ignore=tests/fuzz
+	$(BIN)/pytest -n auto --dist loadgroup --cov --cov-report=term:skip-covered --ignore=tests/faults --ignore=tests/fuzz
 
 .PHONY: test-fuzz
 test-fuzz: setup ## made-up requests and bytes: 20,000 to the API, as many to each parser; without coverage, for speed
@@ -42,6 +42,18 @@ fuzz: setup ## the same for an hour or two, with today's seed; the result goes t
 	$(BIN)/pytest -n auto --dist loadgroup tests/fuzz --fuzz-times $(FUZZ_TIMES) --fuzz-seed $(FUZZ_SEED)
 	$(BIN)/python -m tests.fuzz.campaign --times $(FUZZ_TIMES) --seconds $(FUZZ_SECONDS) --seed $(FUZZ_SEED)
 
+.PHONY: test-faults
+test-faults: setup ## kill, stop, slow down and fill what the system runs on, under viewers (alone: it measures time)
+	$(BIN)/pytest -n0 tests/faults
+
+.PHONY: faults
+faults: setup ## the same with longer faults; writes the table of docs/reliability.md
+	REELS_FAULTS=long REELS_FAULTS_TABLE=docs/reliability.md $(BIN)/pytest -n0 tests/faults
+
+.PHONY: load
+load: setup ## 10 minutes of viewers at 70% of capacity, then three times too many (let the machine be idle)
+	$(BIN)/python -m benchmarks.load
+
 .PHONY: test-app
 test-app: setup ## the tests of the app, in a real browser against the real system
 	cd $(APP) && ../../$(BIN)/pytest -n auto --dist loadgroup
@@ -52,6 +64,10 @@ bench: setup ## measure on this machine (some minutes, let it be idle); results 
 	$(BIN)/python benchmarks/stores.py
 	$(BIN)/python benchmarks/films.py
 	$(BIN)/python benchmarks/ui.py
+
+.PHONY: notebooks
+notebooks: setup ## run the notebooks and keep what they show (a slice of ../shared/data where it is there)
+	$(BIN)/python notebooks/run.py
 
 .PHONY: check
 check: setup ## lint, types, import contracts, bandit
