@@ -163,7 +163,8 @@ def _main(directory: Path) -> str:
     )
     return (
         f"daemon off; worker_processes 1; pid {directory}/nginx.pid; error_log {directory}/error.log warn;"
-        f"events {{}} http {{ include /etc/nginx/mime.types; {temporary} include reels.conf; }}"
+        "events { worker_connections 4096; }"
+        f"http {{ include /etc/nginx/mime.types; {temporary} include reels.conf; }}"
     )
 
 
