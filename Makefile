@@ -63,6 +63,7 @@ bench: setup ## measure on this machine (some minutes, let it be idle); results 
 	$(BIN)/python benchmarks/sample_feed.py
 	$(BIN)/python benchmarks/stores.py
 	$(BIN)/python benchmarks/films.py
+	$(BIN)/python benchmarks/telemetry.py
 	$(BIN)/python benchmarks/ui.py
 
 .PHONY: notebooks
