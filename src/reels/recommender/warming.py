@@ -1,11 +1,12 @@
 """Compiles everything a request runs, with the very arrays it will run on, so that no viewer waits for a compiler."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from reels.core.keys import NO_KEYS
-from reels.core.policy import Policy
+from reels.core.policy import LEARNED, Policy
 from reels.core.types import Event, EventKind, FeedQuery, User
 from reels.core.user_state import fold, new_state, pack, unpack
 from reels.recommender import replay
@@ -14,6 +15,7 @@ from reels.recommender.candidates.generator import Found
 from reels.recommender.membership import in_sorted
 from reels.recommender.models import Models
 from reels.recommender.pipeline import compute
+from reels.recommender.ranker.trees import trees_of
 from reels.recommender.render import page_json
 from reels.recommender.stages import PageInputs
 from reels.recommender.standard import MODES, generators, pipelines
@@ -23,7 +25,11 @@ from reels.recommender.viewer import viewer_of
 def warm(models: Models, now: float) -> None:
     """Builds candidates and pages for a made-up viewer in every mode. A few seconds the first time, then cached."""
     events = [_watched(models, row, 0.01 if row % 2 else 1.0, now) for row in range(min(8, models.n))]
-    policy = Policy()
+    for policy in (Policy(), LEARNED) if trees_of(models.snapshot) is not None else (Policy(),):
+        _warm_with(models, policy, events, now)
+
+
+def _warm_with(models: Models, policy: Policy, events: Sequence[Event], now: float) -> None:
     for state in (new_state(User("warm", 0.0)), unpack(pack(fold(new_state(User("warm", 0.0)), events)))):
         for mode in MODES:
             query = FeedQuery("warm", 10, now, 1, "0" * 32, mode=mode)
