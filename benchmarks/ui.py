@@ -23,6 +23,7 @@ import time
 import urllib.request
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -112,9 +113,9 @@ def draw_films(api_url: str) -> list[str]:
         )
         films += [api_url + item["media_url"] for item in page["items"]]
         cursor = page["next_cursor"] if page["items"] else None
-    for number, film in enumerate(films, 1):
-        urllib.request.urlopen(film).read()
-        say(f"film {number} of {len(films)} drawn")
+    with ThreadPoolExecutor(2) as two:
+        for number, _ in enumerate(two.map(lambda film: urllib.request.urlopen(film).read(), films), 1):
+            say(f"film {number} of {len(films)} drawn")
     return films
 
 

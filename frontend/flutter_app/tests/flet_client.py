@@ -21,6 +21,7 @@ class Device:
     session_id: str = ""
     kept: dict[str, str] = field(default_factory=dict)
     words: str = ""
+    answering: asyncio.Task[None] | None = None
 
     @asynccontextmanager
     async def connected(self) -> AsyncIterator["Device"]:
@@ -28,14 +29,20 @@ class Device:
         async with websockets.connect(self.url, max_size=None) as socket:
             page = {"route": "/", "width": 390, "height": 844, "web": True, "platform": "linux"}
             await self._send(socket, REGISTER, {"session_id": self.session_id, "page_name": "", "page": page})
-            answering = asyncio.create_task(self._answer(socket))
+            self.answering = answering = asyncio.create_task(self._answer(socket))
             try:
                 yield self
             finally:
                 answering.cancel()
 
+    async def closed(self) -> None:
+        """Wait until the server closes the connection; raises what it said."""
+        assert self.answering is not None
+        await self.answering
+
     async def _answer(self, socket: Any) -> None:
-        async for data in socket:
+        while True:
+            data = await socket.recv()
             action, body = msgpack.unpackb(data[1:], strict_map_key=False, ext_hook=lambda _, value: value)
             self.words += str(body)
             if action == REGISTER:

@@ -80,6 +80,13 @@ class RealSystem:
 
     def kill_api(self) -> None:
         """kill -9 of every API worker; the demo starts them again."""
+        self._kill(b"api")
+
+    def kill_app(self) -> None:
+        """kill -9 of the app's server; the demo starts it again."""
+        self._kill(b"ui")
+
+    def _kill(self, name: bytes) -> None:
         for entry in Path("/proc").iterdir():
             if not entry.name.isdigit():
                 continue
@@ -88,7 +95,7 @@ class RealSystem:
                 ours = str(self.data_dir).encode() in (entry / "environ").read_bytes()
             except OSError:
                 continue
-            if ours and b"reels" in command and b"api" in command:
+            if ours and b"reels" in command and name in command:
                 os.kill(int(entry.name), signal.SIGKILL)
 
 

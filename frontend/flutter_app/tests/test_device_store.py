@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 
 from reels_app.device_store import PreferenceStore
+from reels_app.storage import DeviceAway
 
 pytestmark = pytest.mark.anyio
 
@@ -78,8 +79,9 @@ async def test_a_value_written_meanwhile_is_not_lost() -> None:
     assert device.values == {"k": "2"}
 
 
-async def test_a_device_that_does_not_answer_has_nothing() -> None:
-    assert await PreferenceStore(Device(), within=0.01).read("k") is None
+async def test_no_answer_from_the_device_is_not_taken_for_nothing() -> None:
+    with pytest.raises(DeviceAway, match="k cannot be read"):
+        await PreferenceStore(Device(), within=0.01).read("k")
 
 
 async def test_a_device_that_comes_back_during_a_lost_write_gets_it_after_all() -> None:

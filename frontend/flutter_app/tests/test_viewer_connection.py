@@ -20,7 +20,7 @@ from flet_client import Device, served
 
 from reels_app.server import create_app
 from reels_app.session import ViewerSession
-from reels_app.viewer_connection import ViewerConnection, close_expired, sessions
+from reels_app.viewer_connection import SESSION_GONE, ViewerConnection, close_expired, sessions
 from reels_app.web_files import WebFiles
 
 pytestmark = pytest.mark.anyio
@@ -130,6 +130,26 @@ async def test_a_viewer_who_comes_back_too_late_begins_anew_as_the_same_viewer(s
     await visit(server, device)
     assert device.session_id != first
     assert len(server.api.viewers) == 1
+
+
+async def test_a_page_whose_session_is_gone_is_told_to_begin_anew(server: Server) -> None:
+    device = Device(server.url + "?again", session_id="of-a-dead-server")
+    with pytest.raises(websockets.exceptions.ConnectionClosed) as closed:
+        async with device.connected() as tab:
+            await tab.closed()
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == SESSION_GONE
+    assert not sessions()
+
+
+async def test_a_page_that_reconnects_to_its_session_is_let_in(server: Server) -> None:
+    device = Device(server.url)
+    await visit(server, device)
+    first = device.session_id
+    await until(lambda: all(session.expires_at for session in sessions().values()))
+    device.url, device.words = server.url + "?again", ""
+    await visit(server, device)
+    assert device.session_id == first
 
 
 @pytest.mark.parametrize("said", [None, b"\x00garbage", b"\x00\x92\x01\xc0", "words"])

@@ -3,7 +3,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reels_app.components.why_sheet import reasons, shares
+from reels_app.components.why_sheet import percents, reasons, shares
 from reels_app.models import PART_NAMES, Reel
 from reels_app.strings import catalogue
 
@@ -42,3 +42,16 @@ def test_shares_make_a_whole(parts: dict[str, float]) -> None:
     made_of = shares(parts)
     assert not made_of or abs(sum(share for _, share in made_of) - 1) < 1e-9
     assert all(share > 0 for _, share in made_of)
+
+
+def test_percents_are_whole_and_sum_to_a_hundred() -> None:
+    assert percents(shares({"content": 0.515, "popularity": 0.466, "exploration": 0.019})) == [51, 47, 2]
+    assert percents([]) == []
+
+
+@given(st.dictionaries(st.sampled_from(PART_NAMES), st.floats(0.001, 1), min_size=1))
+def test_percents_stay_near_their_shares(parts: dict[str, float]) -> None:
+    made_of = shares(parts)
+    whole = percents(made_of)
+    assert sum(whole) == 100
+    assert all(abs(percent - share * 100) < 1 for percent, (_, share) in zip(whole, made_of, strict=True))

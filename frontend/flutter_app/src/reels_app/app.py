@@ -23,7 +23,7 @@ from reels_app.device_store import PreferenceStore, device_store
 from reels_app.events import EventQueue
 from reels_app.hints import Hints, client_hints
 from reels_app.session import ViewerSession
-from reels_app.storage import MemoryStore, Store
+from reels_app.storage import DeviceAway, MemoryStore, Store
 from reels_app.strings import catalogue
 
 logger = logging.getLogger(__name__)
@@ -118,7 +118,7 @@ async def read_choices(store: Store, hints: Hints) -> Choices:
     try:
         kept = json.loads(await store.read(CHOICES_KEY) or "{}")
         return Choices(still=bool(kept.get("still", hints.still)), language=str(kept.get("language") or hints.language))
-    except (ValueError, AttributeError):
+    except (ValueError, AttributeError, DeviceAway):
         return Choices(still=hints.still, language=hints.language)
 
 
@@ -159,11 +159,23 @@ async def start(page: ft.Page, http: httpx.AsyncClient, config: AppConfig) -> Ru
     shell.show()
 
     async def live() -> None:
-        await session.open(linked_reel(page.route))
+        while not await opened(session, linked_reel(page.route)):
+            pass
         await session.queue.run()
 
     _keep_running(running, live)
     return running
+
+
+async def opened(session: ViewerSession, reel_id: str | None) -> bool:
+    """Open the session; False, a moment later, when the device did not say who it is."""
+    try:
+        await session.open(reel_id)
+    except DeviceAway as away:
+        logger.warning("%s", away)
+        await asyncio.sleep(1)
+        return False
+    return True
 
 
 def _listen(page: ft.Page, running: Running) -> None:

@@ -9,6 +9,8 @@ from typing import Any, Protocol
 
 import flet as ft
 
+from reels_app.storage import DeviceAway
+
 logger = logging.getLogger(__name__)
 
 WITHIN = 5.0
@@ -42,14 +44,13 @@ class PreferenceStore:
         self._again = False
 
     async def read(self, key: str) -> str | None:
-        """The value of `key`, or None."""
+        """The value of `key`, or None. Raises DeviceAway: to take no answer for nothing would make a new viewer."""
         if key in self.unwritten:
             return self.unwritten[key]
         try:
             value = await asyncio.wait_for(self.service.get(key), self.within)
         except (TimeoutError, RuntimeError) as error:
-            logger.warning("%s cannot be read from the device: %r", key, error)
-            return None
+            raise DeviceAway(f"{key} cannot be read from the device: {error!r}") from error
         return None if value is None else str(value)
 
     async def write(self, key: str, value: str) -> None:

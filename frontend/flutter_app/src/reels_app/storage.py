@@ -5,11 +5,15 @@ from __future__ import annotations
 from typing import Protocol
 
 
+class DeviceAway(Exception):
+    """The device did not answer: whether it keeps something is not known."""
+
+
 class Store(Protocol):
     """Strings by key, on the device."""
 
     async def read(self, key: str) -> str | None:
-        """The value of `key`, or None."""
+        """The value of `key`, or None when there is none. Raises DeviceAway."""
 
     async def write(self, key: str, value: str) -> None:
         """Keep `value` under `key`."""

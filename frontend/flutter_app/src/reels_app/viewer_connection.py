@@ -11,6 +11,7 @@ from http.cookies import SimpleCookie
 from typing import Any
 
 import flet as ft
+from flet.messaging.protocol import MessageAction
 from flet.messaging.session import Session
 from flet_web.fastapi import FletApp, app_manager
 from starlette.websockets import WebSocket, WebSocketDisconnect
@@ -19,6 +20,9 @@ from reels_app.hints import Hints, client_hints
 from reels_app.strings import preferred
 
 logger = logging.getLogger(__name__)
+
+SESSION_GONE = 4000
+"""Why a connection is closed: the page loads itself anew then (`web/index.html`)."""
 
 LOOK_EVERY = 5.0
 """Seconds between two looks for sessions whose viewer did not come back."""
@@ -61,11 +65,20 @@ class ViewerConnection(FletApp):  # type: ignore[misc]
 
     async def handle(self, websocket: WebSocket) -> None:
         """Serve the connection until it ends."""
+        self.socket, self.again = websocket, "again" in websocket.query_params
         try:
             await super().handle(QuietSocket(websocket))
         except AttributeError:  # there is no session to mark as left
             if self._FletApp__session is not None:
                 raise
+
+    async def _FletApp__on_message(self, data: Any) -> None:  # noqa: N802  Flet's name
+        """Let a page whose session is gone begin anew: its controls bear numbers that mean others by now."""
+        lost = self.again and data[0] == MessageAction.REGISTER_CLIENT.value
+        if lost and data[1].get("session_id") not in {session.id for session in sessions().values()}:
+            await self.socket.close(SESSION_GONE)
+            raise WebSocketDisconnect(SESSION_GONE)
+        await super()._FletApp__on_message(data)
 
     async def _FletApp__receive_loop(self) -> None:  # noqa: N802  Flet's name
         """Also end the sender of a connection that never said who it is: Flet would wait for it for ever."""

@@ -256,6 +256,48 @@ def test_an_api_that_dies_loses_and_doubles_nothing(make_viewer: MakeViewer, sys
     assert sorted(event["reel_id"] for event in watched) == sorted(seen[:-1])
 
 
+def test_an_app_server_that_dies_loses_seconds_of_the_reel_on_the_screen(
+    make_viewer: MakeViewer, system: RealSystem
+) -> None:
+    viewer = make_viewer()
+    reel = viewer.open()
+    viewer.playing(reel)
+    who = viewer.user_id
+    drafted = "() => (localStorage.getItem('flutter.reels.unfinished_event') || '').includes('watch_sec')"
+    eventually(lambda: viewer.page.evaluate(drafted), what="a draft on the device")
+    viewer.key("s")
+    system.kill_app()
+    (watch,) = eventually(lambda: system.events(who, "watch", "skip"), 120, "the watch of the dead server")
+    assert watch["reel_id"] == reel
+    viewer.settle()
+    assert viewer.user_id == who
+    eventually(lambda: system.counts(who, "save") == {reel: 1}, what="the save")
+
+
+def test_pulling_the_first_reel_down_fetches_the_feed_anew(make_viewer: MakeViewer) -> None:
+    viewer = make_viewer()
+    first = viewer.open()
+    viewer.swipe(400)
+    viewer.playing(viewer.current(not_=first))
+
+
+def test_following_and_starting_afresh(make_viewer: MakeViewer, system: RealSystem) -> None:
+    viewer = make_viewer()
+    reel = viewer.open()
+    viewer.press(f"follow-{reel}")
+    viewer.press(f"save-{reel}")
+    eventually(lambda: system.counts(viewer.user_id, "follow") == {reel: 1}, what="the follow")
+    viewer.press("profile")
+    viewer.press("tab-saved")
+    viewer.sees(f"tile-{reel}")
+    viewer.press_words("Start afresh")
+    viewer.press_words("Forget and start again")
+    viewer.playing(viewer.current())
+    viewer.press("profile")
+    viewer.press("tab-saved")
+    assert "Reels you save are kept here" in viewer.words()
+
+
 @pytest.mark.parametrize(("locale", "word"), [("es-ES", "Para ti"), ("hi-IN", "आपके लिए"), ("ar-EG", "لك")])
 def test_it_speaks_the_language_of_the_browser(make_viewer: MakeViewer, locale: str, word: str) -> None:
     viewer = make_viewer(locale=locale)

@@ -23,6 +23,15 @@ def shares(parts: Mapping[str, float]) -> list[tuple[str, float]]:
     return [(name, value / total) for name, value in known if value > 0] if total > 0 else []
 
 
+def percents(made_of: list[tuple[str, float]]) -> list[int]:
+    """The shares in whole percent that sum to 100: what rounding down leaves goes to the largest remainders."""
+    whole = [int(share * 100) for _, share in made_of]
+    by_remainder = sorted(range(len(whole)), key=lambda at: whole[at] - made_of[at][1] * 100)
+    for at in by_remainder[: 100 - sum(whole)] if made_of else []:
+        whole[at] += 1
+    return whole
+
+
 def reasons(words: Strings, reel: Reel) -> list[str]:
     """The reasons in the viewer's language, as the API words them where this app knows no better.
 
@@ -68,7 +77,8 @@ def stacked_bar(made_of: list[tuple[str, float]], words: Strings) -> ft.Control:
         ft.Container(bgcolor=theme.PARTS[name], expand=max(round(share * 1000), 1), height=12)
         for name, share in made_of
     ]
-    spoken = ", ".join(f"{words('part_' + name)} {share:.0%}" for name, share in made_of)
+    told = zip(made_of, percents(made_of), strict=True)
+    spoken = ", ".join(f"{words('part_' + name)} {percent}%" for (name, _), percent in told)
     bar = ft.Container(ft.Row(pieces, spacing=2), border_radius=6, height=12, clip_behavior=ft.ClipBehavior.ANTI_ALIAS)
     return ft.Semantics(content=bar, label=spoken, image=True, container=True, exclude_semantics=True)
 
@@ -79,11 +89,11 @@ def _legend(made_of: list[tuple[str, float]], words: Strings) -> ft.Control:
             [
                 ft.Container(width=10, height=10, border_radius=3, bgcolor=theme.PARTS[name]),
                 theme.text(words(f"part_{name}"), 14, color=theme.TEXT_DIM, expand=True),
-                theme.text(f"{share:.0%}", 14, ft.FontWeight.W_600),
+                theme.text(f"{percent}%", 14, ft.FontWeight.W_600),
             ],
             spacing=10,
         )
-        for name, share in made_of
+        for (name, _), percent in zip(made_of, percents(made_of), strict=True)
     ]
     return ft.Column(entries, spacing=theme.S2, tight=True)
 

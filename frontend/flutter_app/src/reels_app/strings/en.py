@@ -61,7 +61,7 @@ TEXT = {
     "reason_latest": "Newest first",
     "reason_getting_to_know": "To get to know your taste",
     "score_made_of": "What its score is made of",
-    "served_by": "Chosen by {policy}, model {snapshot}",
+    "served_by": "Chosen by policy {policy}, model {snapshot}",
     "no_reasons": "Opened from a link or from your profile, not picked by the feed.",
     "liked": "Liked",
     "history": "History",

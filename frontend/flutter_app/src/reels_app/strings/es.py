@@ -61,7 +61,7 @@ TEXT = {
     "reason_latest": "Lo más nuevo primero",
     "reason_getting_to_know": "Para conocer tus gustos",
     "score_made_of": "De qué se compone su puntuación",
-    "served_by": "Elegido por {policy}, modelo {snapshot}",
+    "served_by": "Elegido por la política {policy}, modelo {snapshot}",
     "no_reasons": "Abierto desde un enlace o tu perfil, no elegido por la app.",
     "liked": "Me gusta",
     "history": "Historial",
