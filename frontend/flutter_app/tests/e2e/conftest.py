@@ -12,7 +12,8 @@ from playwright.sync_api import Browser, sync_playwright
 from real_system import RealSystem, running_system
 from viewer import CHROMIUM, Viewer, launch
 
-SCREENSHOTS = Path(os.environ.get("REELS_SCREENSHOTS", tempfile.gettempdir())) / "reels-screens"
+SCREENSHOTS = Path(os.environ.get("REELS_SCREENSHOTS", Path(__file__).parents[4] / "build" / "screens"))
+"""The last screen of every test: output of CI, not kept in the repository."""
 MakeViewer = Callable[..., Viewer]
 SIZES = {"phone": (390, 844), "desktop": (1280, 800)}
 
