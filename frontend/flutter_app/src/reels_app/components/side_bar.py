@@ -60,7 +60,7 @@ class SideBar(ft.Container):
         """Mark the feed on the screen."""
         for mode, (press, face) in self.lines.items():
             here = mode is self.stage.session.state.mode
-            face.bgcolor = theme.GLASS_STRONG if here else theme.CLEAR
+            face.bgcolor = theme.CHOSEN if here else theme.CLEAR
             press.rename(self.stage.words(mode.value), here)
         if show:
             self.update()

@@ -47,13 +47,12 @@ class TopBar(ft.SafeArea):
             ft.Icons.PERSON_ROUNDED, size=26, color=theme.TEXT, shadows=ft.BoxShadow(blur_radius=8, color=theme.SHADOW)
         )
         holder = ft.Container(person, width=theme.TOUCH, height=theme.TOUCH, alignment=ft.Alignment.CENTER)
+        person_button = Press(stage, "profile", stage.words("profile"), holder, on_profile, radius=theme.PILL)
+        # Both sides share what the switch leaves: with large text they get narrow, and the button stays on the screen.
+        end = ft.Alignment.CENTER_LEFT if stage.words.right_to_left else ft.Alignment.CENTER_RIGHT
         row = ft.Row(
-            [
-                ft.Container(width=theme.TOUCH),
-                self.switch,
-                Press(stage, "profile", stage.words("profile"), holder, on_profile, radius=theme.PILL),
-            ],
-            alignment=ft.MainAxisAlignment.SPACE_BETWEEN,
+            [ft.Container(expand=True), self.switch, ft.Container(person_button, expand=True, alignment=end)],
+            spacing=0,
         )
         inset = ft.Container(row, padding=ft.Padding.symmetric(horizontal=6, vertical=4))
         super().__init__(inset, avoid_intrusions_bottom=False, left=0, right=0, top=0)
