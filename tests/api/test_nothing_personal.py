@@ -72,7 +72,7 @@ async def kept_in(mongo: Database, redis: Any) -> str:
 
 async def test_neither_the_stores_nor_the_log_tell(mongo: Database, redis: Any, redis_url: str, log: StringIO) -> None:
     connection = redis_connect.connect(redis_url)
-    quotas = {group: Quota(50 if group is Group.AUTH else 2) for group in Group}
+    quotas = {group: Quota(50 if group is Group.AUTH else 2, 3600) for group in Group}  # none ends meanwhile
     limiter = Limiter(RedisBuckets(connection), quotas, lambda group, what: None)
     async with serving(mongo, redis_url, limiter=limiter) as served:
         await served.services.stores.admins.create(Admin("ana", hashed(PASSWORD), 0, 0))
