@@ -29,14 +29,15 @@ from reels.core.types import Reel
 from reels.settings import Settings
 from reels.wiring import open_stores
 
-pytestmark = [pytest.mark.xdist_group("observed"), pytest.mark.slow]
+pytestmark = [pytest.mark.xdist_group("observed"), pytest.mark.slow, pytest.mark.timeout(600)]
 
 ROOT = Path(__file__).resolve().parents[2]
 RULES = ROOT / "deploy" / "observe" / "rules.yml"
 TITLE, DEVICE = "Grandmothers birthday in Pune", "pixel-9-serial-4711"
 TRACE, CALLER = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
 VIEWERS = 12
-START_SEC = 120.0
+START_SEC = 240.0
+"""Generous: a training takes a second or two, and minutes where the machine has ten things to do."""
 
 
 @dataclass
@@ -116,7 +117,7 @@ def observed(mongo_url: str, redis_url: str) -> Iterator[Observed]:
         asyncio.run(_fill(values))
         receiver = [sys.executable, str(Path(__file__).with_name("otlp_receiver.py")), str(traces)]
         stack.enter_context(process([*receiver, str(directory / "spans.jsonl")], directory / "receiver.log"))
-        eventually((directory / "spans.jsonl").exists, 30)
+        eventually((directory / "spans.jsonl").exists, START_SEC)
         _start_prometheus(stack, directory, api, prometheus)
         log = directory / "serve.log"
         serving = stack.enter_context(process([sys.executable, "-m", "reels", "serve", "--no-app"], log, values))
@@ -177,7 +178,7 @@ def _watched(seen: Observed) -> Observed:
 
 
 def test_whichever_worker_is_asked_answers_for_all(observed: Observed) -> None:
-    eventually(lambda: len(observed.workers()) == 2)
+    eventually(lambda: len(observed.workers()) == 2, START_SEC)
     assert observed.stored >= VIEWERS
     for _ in range(8):  # on new connections: the kernel gives them to either
         assert observed.value('reels_requests_total{method="GET",route="/feed",status="200"}') == VIEWERS
@@ -188,8 +189,8 @@ def test_whichever_worker_is_asked_answers_for_all(observed: Observed) -> None:
 
 def test_the_job_worker_tells_through_the_same_door(observed: Observed) -> None:
     turned = 'reels_worker_turns_total{outcome="done",turn="trend"}'
-    assert eventually(lambda: observed.value(turned), 60) >= 1
-    assert eventually(lambda: observed.value('reels_job_runs_total{name="snapshot",outcome="done"}'), 60) >= 1
+    assert eventually(lambda: observed.value(turned), START_SEC) >= 1
+    assert eventually(lambda: observed.value('reels_job_runs_total{name="snapshot",outcome="done"}'), START_SEC) >= 1
     assert abs(observed.value('reels_job_done_timestamp_seconds{name="snapshot"}') - time.time()) < 600
 
 
@@ -197,14 +198,14 @@ def test_prometheus_reads_it_and_evaluates_every_rule(observed: Observed) -> Non
     if shutil.which("prometheus") is None:
         pytest.skip("prometheus is not on PATH: apt install prometheus")
     total = 'sum(reels_requests_total{route="/feed",status="200"})'
-    eventually(lambda: any(float(one["value"][1]) >= VIEWERS for one in observed.asked(total)), 60)
+    eventually(lambda: any(float(one["value"][1]) >= VIEWERS for one in observed.asked(total)), START_SEC)
 
     def evaluated() -> list[dict[str, Any]]:
         groups = httpx.get(f"{observed.prometheus}/api/v1/rules", timeout=30).json()["data"]["groups"]
         rules = [rule for group in groups for rule in group["rules"]]
         return rules if all(rule["health"] == "ok" for rule in rules) else []
 
-    told = {rule["name"] for rule in eventually(evaluated, 60)}
+    told = {rule["name"] for rule in eventually(evaluated, START_SEC)}
     assert told == {rule["alert"] for group in yaml.safe_load(RULES.read_text())["groups"] for rule in group["rules"]}
     assert observed.asked('ALERTS{alertname=~"ReelsErrors|ReelsStoreAway|ReelsApiDown",alertstate="firing"}') == []
 
@@ -213,7 +214,7 @@ def test_traces_lead_from_the_caller_through_stages_and_stores_to_the_jobs(obser
     def pages() -> list[dict[str, Any]]:
         return [one for one in observed.spans() if one["name"] == "GET /feed" and one["service"] == "reels-api"]
 
-    eventually(lambda: len(pages()) >= 2 * VIEWERS, 30)
+    eventually(lambda: len(pages()) >= 2 * VIEWERS, START_SEC)
     page = next(one for one in pages() if "200" in one["attributes"]["http.response.status_code"])
     assert (page["trace"], page["parent"]) == (TRACE, CALLER)
     below = {one["name"] for one in observed.spans() if one["parent"] == page["id"]}
@@ -222,8 +223,8 @@ def test_traces_lead_from_the_caller_through_stages_and_stores_to_the_jobs(obser
     assert f'"request_id":"{request_id}"' in observed.logs()
     assert f'"trace_id":"{TRACE}"' in observed.logs()
     assert any(one["name"] == "interactions.insert" for one in observed.spans())
-    jobs = eventually(lambda: {one["name"] for one in observed.spans() if one["service"] == "reels-worker"}, 60)
-    eventually(lambda: "job snapshot" in {one["name"] for one in observed.spans()}, 60)
+    jobs = eventually(lambda: {one["name"] for one in observed.spans() if one["service"] == "reels-worker"}, START_SEC)
+    eventually(lambda: "job snapshot" in {one["name"] for one in observed.spans()}, START_SEC)
     assert jobs
 
 
@@ -242,7 +243,7 @@ def test_no_log_line_and_no_span_tells_who_or_what(observed: Observed) -> None:
 
 
 def test_a_killed_worker_is_replaced_forgotten_and_what_it_counted_stays(observed: Observed) -> None:
-    eventually(lambda: len(observed.workers()) == 2)
+    eventually(lambda: len(observed.workers()) == 2, START_SEC)
     killed = min(observed.workers())
     os.kill(killed, signal.SIGKILL)
 
