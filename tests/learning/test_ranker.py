@@ -65,6 +65,13 @@ def test_the_blend_gives_its_weight_to_the_part_that_knows() -> None:
     assert weights[BLEND_PARTS.index("cf")] == weights.max()
 
 
+def test_a_part_that_says_the_same_of_all_wins_nothing() -> None:
+    made = examples()
+    made.parts["content"][:] = np.nan
+    weights, _ = learned_blend(made)
+    assert weights[BLEND_PARTS.index("cf")] == weights.max()
+
+
 def test_without_the_library_it_says_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "unavailable", lambda: "LightGBM can't be loaded: no libgomp")
     with pytest.raises(ModelError, match="no libgomp"):

@@ -189,7 +189,8 @@ def learned_blend(examples: Examples) -> tuple[Floats, str]:
         gains = np.zeros(len(grid))
         for answer, request in zip(answers.tolist(), owner.tolist(), strict=True):
             scores = table[starts[request] : starts[request + 1]] @ grid.T
-            place = (scores > table[answer] @ grid.T).sum(axis=0)
+            mine = table[answer] @ grid.T
+            place = (scores > mine).sum(axis=0) + ((scores == mine).sum(axis=0) - 1) / 2  # a tie is half won
             gains += np.where(place < 10, 1.0 / np.log2(place + 2.0), 0.0)
         if gains.max() > best:
             best, chosen = float(gains.max()), (grid[int(gains.argmax())], how)
