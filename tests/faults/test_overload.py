@@ -17,8 +17,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 FEW = 10.0
 """Requests a second that any machine answers."""
-BOUND_SEC = 5.0
-"""An answer within so long is in time, however slow the machine."""
+BOUND_SEC = 30.0
+"""An answer within so long is in time, however slow the machine; `make load` is stricter."""
 
 
 @dataclass
