@@ -4,6 +4,7 @@ The app is a picture to a browser; what is where is known from its accessibility
 identifiers the components carry. That the tree is complete is tested along the way.
 """
 
+import itertools
 import json
 import time
 from dataclasses import dataclass, field
@@ -182,16 +183,30 @@ class Viewer:
             },
         )  # fmt: skip
 
-    def next(self, was: str, within: float = 40.0) -> str:
-        """One reel on, by key; returns the new one. Pressed again when the app was still turning."""
+    def next(self, was: str, within: float = 60.0) -> str:
+        """One reel on, by key; returns where it comes to rest.
+
+        The key is pressed again when the app was still turning; on a busy machine both may count, hence the rest.
+        """
         deadline = time.monotonic() + within
-        while True:
+        for presses in itertools.count(1):
             self.key("ArrowDown")
             try:
-                return self.current(not_=was, within=1.5)
+                now = self.current(not_=was, within=3.0)
             except AssertionError:
                 if time.monotonic() > deadline:
                     raise
+                continue
+            return now if presses == 1 else self._resting(now)
+        raise AssertionError
+
+    def _resting(self, now: str, rest: float = 4.0) -> str:
+        """The reel on the screen once it has been the same for `rest` seconds."""
+        while True:
+            try:
+                now = self.current(not_=now, within=rest)
+            except AssertionError:
+                return now
 
     def photograph(self, path: Path) -> None:
         """Keep a picture of the screen; `.jpg` is smaller."""

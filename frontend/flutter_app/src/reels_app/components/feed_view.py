@@ -197,6 +197,8 @@ class FeedView:
         self.session.arrive(slot - FIRST)
         self._announce(page)
         self._fill_around()
+        if page.paused:  # it was left standing still
+            page.show_paused(False)
         self.stage.later(page.play, True)
         self._turns += 1
         if self._turns % FLUSH_EVERY == 0:

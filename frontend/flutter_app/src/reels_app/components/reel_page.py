@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -18,6 +19,9 @@ from reels_app.components.press import Press
 from reels_app.components.stage import Stage
 from reels_app.models import Reel, Showing
 from reels_app.session import HIDE, LIKE
+
+SETTLES_WITHIN = 1.0
+"""Seconds after which a film told to stop is told once more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +229,9 @@ class ReelPage:
         self.show_paused(not self.paused)
         (self.stage.session.pause if self.paused else self.stage.session.resume)()
         await self.play(not self.paused)
+        if self.paused:  # a player that was still loading may start after all
+            await asyncio.sleep(SETTLES_WITHIN)
+            await self.play(not self.paused)
 
     def _remember_tap(self, event: ft.TapEvent[ft.GestureDetector]) -> None:
         if event.local_position is not None:
