@@ -129,9 +129,7 @@ def _of_one(
     fresh = 0 <= query.now - models.published[row] < FRESH_SEC
     strong: list[tuple[float, Reason]] = []
     if because.near[place] >= 0 and parts["content"] >= TELLING:
-        strong.append(
-            (owed["content"], _of_event(viewer.evidence, models, int(because.near[place])))
-        )
+        strong.append((owed["content"], _of_event(viewer.evidence, models, int(because.near[place]))))
     if parts["cf"] >= TELLING:
         strong.append((owed["cf"], _of_neighbours(viewer.evidence, models, because, place)))
     if parts["popularity"] >= POPULAR and models.impressions[row] >= policy.fair_trial_impressions:
