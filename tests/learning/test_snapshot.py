@@ -108,7 +108,7 @@ GROUP = {"colour": ("float32", ("n", "hues")), "mix": ("int16", ("hues",))}
 def colours(monkeypatch: pytest.MonkeyPatch) -> Snapshot:
     """A snapshot of 12 reels with a group of its own."""
     monkeypatch.setitem(module.GROUPS, "paint", GROUP)
-    arrays = {"colour": np.ones((12, 3), np.float32), "mix": np.arange(3, dtype=np.int16)}
+    arrays: Arrays = {"colour": np.ones((12, 3), np.float32), "mix": np.arange(3, dtype=np.int16)}
     return replace(make_snapshot(12), groups={"paint": arrays})
 
 

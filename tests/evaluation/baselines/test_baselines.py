@@ -29,6 +29,7 @@ NO = False
 def test_whoever_likes_one_group_is_recommended_that_group(recommender: Recommender) -> None:
     reels, made = clusters()
     fitted = recommender.fit(made, context(reels, now=float(made.at.max())))
+    assert isinstance(fitted, Scoring)
     rows = ranked(fitted, made, 4, np.ones(reels.n, bool))
     own = reels.creators[made.reels[made.indptr[:-1]]]
     assert (reels.creators[rows] == own[:, None]).mean() > 0.95
