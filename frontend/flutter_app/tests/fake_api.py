@@ -232,7 +232,11 @@ def create_app(state: FakeApi) -> FastAPI:
     @app.post("/me/reset")
     async def reset(request: Request) -> dict[str, Any]:
         viewer = state.viewer(request)
-        viewer.events.clear()
+        viewer.events = {
+            event_id: event
+            for event_id, event in viewer.events.items()
+            if event["kind"] in ("save", "unsave", "follow", "unfollow", "block", "unblock")
+        }
         viewer.served.clear()
         return {}
 

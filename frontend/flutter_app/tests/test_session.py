@@ -169,10 +169,15 @@ async def test_a_reel_of_the_profile_comes_next(session: ViewerSession, client: 
 
 async def test_starting_afresh_forgets_here_and_there(session: ViewerSession, api: FakeApi) -> None:
     await session.open()
-    session.toggle(LIKE, session.state.showings[0])
+    liked, kept, blocked = session.state.showings[:3]
+    session.toggle(LIKE, liked)
+    session.toggle(SAVE, kept)
+    session.toggle(BLOCK, blocked)
     await session.start_afresh()
-    assert not viewer(api).events
+    assert {event["kind"] for event in viewer(api).events.values()} == {"save", "block"}
     assert not session.state.liked
+    assert session.state.saved == {kept.reel.reel_id}
+    assert session.state.blocked == {blocked.reel.creator_id}
     assert len(shown(session)) == 10
 
 

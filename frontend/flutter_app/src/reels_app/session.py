@@ -213,14 +213,12 @@ class ViewerSession:
         return profile
 
     async def start_afresh(self) -> None:
-        """Forget everything learned, here and there, and begin a new feed."""
+        """Forget what was learned, here and there, and begin a new feed; what was saved, followed or blocked stays."""
         self.leave()
         await self.queue.flush()
         await self.client.start_afresh()
-        for held in (self.state.liked, self.state.saved, self.state.hidden):
-            held.clear()
-        for held in (self.state.following, self.state.blocked):
-            held.clear()
+        self.state.liked.clear()
+        self.state.hidden.clear()
         await self.switch(Mode.FOR_YOU)
 
     def _learn(self, profile: Profile) -> None:
