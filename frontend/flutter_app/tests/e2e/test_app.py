@@ -266,6 +266,8 @@ def test_an_app_server_that_dies_loses_seconds_of_the_reel_on_the_screen(
     drafted = "() => (localStorage.getItem('flutter.reels.unfinished_event') || '').includes('watch_sec')"
     eventually(lambda: viewer.page.evaluate(drafted), what="a draft on the device")
     viewer.key("s")
+    kept = "() => (localStorage.getItem('flutter.reels.pending_events') || '').includes('save')"
+    eventually(lambda: viewer.page.evaluate(kept) or system.counts(who, "save"), what="the save, kept or stored")
     system.kill_app()
     (watch,) = eventually(lambda: system.events(who, "watch", "skip"), 120, "the watch of the dead server")
     assert watch["reel_id"] == reel
