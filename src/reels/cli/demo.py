@@ -77,6 +77,9 @@ async def _import(stores: Stores, datasets: Path) -> None:
 
 
 def _viewers(file: Path) -> Iterator[User]:
+    """Where the sample's viewers are from; none where the file is not there."""
+    if not file.is_file():
+        return
     with file.open(encoding="utf-8") as lines:
         for line in lines:
             told = json.loads(line)
