@@ -79,7 +79,10 @@ TEXT = {
     "you": "You",
     "no_account": "No account needed. This device is your key.",
     "start_afresh": "Start afresh",
-    "start_afresh_ask": "Forget what was learned about you? Likes and history go; saved reels, creators you follow and those you block stay.",
+    "start_afresh_ask": (
+        "Forget what was learned about you? "
+        "Likes and history go; saved reels, creators you follow and those you block stay."
+    ),
     "start_afresh_yes": "Forget and start again",
     "start_afresh_done": "A clean page. Enjoy.",
     "cancel": "Cancel",

@@ -79,7 +79,10 @@ TEXT = {
     "you": "Tú",
     "no_account": "Sin cuenta. Este dispositivo es tu llave.",
     "start_afresh": "Empezar de cero",
-    "start_afresh_ask": "¿Olvidar lo aprendido sobre ti? Se borran los me gusta y el historial; se quedan lo guardado y los creadores que sigues o bloqueas.",
+    "start_afresh_ask": (
+        "¿Olvidar lo aprendido sobre ti? "
+        "Se borran los me gusta y el historial; se quedan lo guardado y los creadores que sigues o bloqueas."
+    ),
     "start_afresh_yes": "Olvidar y empezar",
     "start_afresh_done": "Página en blanco. Disfruta.",
     "cancel": "Cancelar",
