@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from tests.faults.conftest import LASTS_SEC, Suffer
 from tests.faults.served import Served, system
+from tests.faults.strictness import AGAIN_SEC, AT_ONCE
 from tests.waiting import eventually
 
 from reels.core.errors import StoreError
@@ -68,7 +69,7 @@ def test_mongodbs_disk_is_full(suffer: Suffer) -> None:
                 yield
             eventually(lambda: starts(served), 120)
 
-        assert suffer("disk of MongoDB full", served, full()).whole_at_once == 1.0
+        assert suffer("disk of MongoDB full", served, full()).whole_at_once >= AT_ONCE
 
 
 def starts(served: Served) -> bool:
@@ -94,7 +95,8 @@ def test_the_disk_of_the_models_is_full(suffer: Suffer) -> None:
                     yield
 
             outcome = suffer("disk of the models full", served, full(), lasts_sec=LASTS_SEC)
-            assert (outcome.whole_at_once, outcome.recovered_sec) == (1.0, 0.0)
+            assert outcome.whole_at_once >= AT_ONCE
+            assert outcome.recovered_sec <= AGAIN_SEC
             assert served.shelf.current() == before
             assert [one.version for one in served.shelf.manifests()] == [before]
             assert trained(served) == "done"

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import pytest
 from tests.faults.conftest import Suffer
 from tests.faults.served import Served
+from tests.faults.strictness import AGAIN_SEC, AT_ONCE
 from tests.waiting import eventually
 
 from reels.stores.local import Child
@@ -38,29 +39,29 @@ def stopped(child: Child) -> Iterator[None]:
 
 
 def test_mongod_killed(served: Served, suffer: Suffer) -> None:
-    assert suffer("mongod, kill -9", served, killed(served.stores.mongod)).whole_at_once == 1.0
+    assert suffer("mongod, kill -9", served, killed(served.stores.mongod)).whole_at_once >= AT_ONCE
 
 
 def test_mongod_stopped(served: Served, suffer: Suffer) -> None:
-    assert suffer("mongod, SIGSTOP", served, stopped(served.stores.mongod)).whole_at_once == 1.0
+    assert suffer("mongod, SIGSTOP", served, stopped(served.stores.mongod)).whole_at_once >= AT_ONCE
 
 
 def test_valkey_killed(served: Served, suffer: Suffer) -> None:
-    assert suffer("Valkey, kill -9", served, killed(served.stores.valkey)).whole_at_once == 1.0
+    assert suffer("Valkey, kill -9", served, killed(served.stores.valkey)).whole_at_once >= AT_ONCE
 
 
 def test_valkey_stopped(served: Served, suffer: Suffer) -> None:
-    assert suffer("Valkey, SIGSTOP", served, stopped(served.stores.valkey)).whole_at_once == 1.0
+    assert suffer("Valkey, SIGSTOP", served, stopped(served.stores.valkey)).whole_at_once >= AT_ONCE
 
 
 def test_an_api_worker_killed(served: Served, suffer: Suffer) -> None:
     outcome = suffer("one of two API workers, kill -9", served, killed(served.apis[0]), lasts_sec=RESTART_SEC)
-    assert outcome.whole_at_once == 1.0
+    assert outcome.whole_at_once >= AT_ONCE
 
 
 def test_an_api_worker_stopped(served: Served, suffer: Suffer) -> None:
     outcome = suffer("one of two API workers, SIGSTOP", served, stopped(served.apis[1]), lasts_sec=8.0)
-    assert outcome.whole_at_once == 1.0
+    assert outcome.whole_at_once >= AT_ONCE
 
 
 def test_nginx_reloaded(served: Served, suffer: Suffer) -> None:
@@ -87,7 +88,8 @@ def test_the_job_worker_killed_while_it_trains(served: Served, suffer: Suffer) -
 
     before = served.shelf.current()
     outcome = suffer("job worker, kill -9 in a training", served, killed_in_training())
-    assert (outcome.whole_at_once, outcome.recovered_sec) == (1.0, 0.0)
+    assert outcome.whole_at_once >= AT_ONCE
+    assert outcome.recovered_sec <= AGAIN_SEC
     assert not {"running", "requested"} & set(asyncio.run(outcomes(served)))
     assert served.shelf.current() == before
 
@@ -95,7 +97,8 @@ def test_the_job_worker_killed_while_it_trains(served: Served, suffer: Suffer) -
 def test_the_job_worker_stopped(served: Served, suffer: Suffer) -> None:
     assert served.worker is not None
     outcome = suffer("job worker, SIGSTOP", served, stopped(served.worker))
-    assert (outcome.whole_at_once, outcome.recovered_sec) == (1.0, 0.0)
+    assert outcome.whole_at_once >= AT_ONCE
+    assert outcome.recovered_sec <= AGAIN_SEC
 
 
 async def request(served: Served, job: str) -> None:

@@ -8,6 +8,7 @@ import pytest
 from tests.faults.conftest import Suffer
 from tests.faults.delaying_proxy import Delay, delaying
 from tests.faults.served import Door, Served
+from tests.faults.strictness import AT_ONCE
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
@@ -42,7 +43,7 @@ def slow(delay: Delay, seconds: float) -> Iterator[None]:
 def test_mongodb_is_slow(served: Served, slowed: tuple[Door, Delay, Delay], suffer: Suffer) -> None:
     door, to_mongo, _ = slowed
     fault = slow(to_mongo, 0.1)
-    assert suffer("MongoDB answers 0.2 s late", served, fault, door=door).whole_at_once == 1.0
+    assert suffer("MongoDB answers 0.2 s late", served, fault, door=door).whole_at_once >= AT_ONCE
 
 
 def test_mongodb_is_slower_than_anybody_waits(
@@ -50,9 +51,9 @@ def test_mongodb_is_slower_than_anybody_waits(
 ) -> None:
     door, to_mongo, _ = slowed
     fault = slow(to_mongo, 3.0)
-    assert suffer("MongoDB answers 6 s late", served, fault, door=door, lasts_sec=6.0).whole_at_once == 1.0
+    assert suffer("MongoDB answers 6 s late", served, fault, door=door, lasts_sec=6.0).whole_at_once >= AT_ONCE
 
 
 def test_valkey_is_slower_than_anybody_waits(served: Served, slowed: tuple[Door, Delay, Delay], suffer: Suffer) -> None:
     door, _, to_redis = slowed
-    assert suffer("Valkey answers 1 s late", served, slow(to_redis, 0.5), door=door).whole_at_once == 1.0
+    assert suffer("Valkey answers 1 s late", served, slow(to_redis, 0.5), door=door).whole_at_once >= AT_ONCE

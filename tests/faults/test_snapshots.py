@@ -12,6 +12,7 @@ import httpx
 import pytest
 from tests.faults.conftest import Suffer
 from tests.faults.served import Served
+from tests.faults.strictness import AGAIN_SEC, AT_ONCE
 from tests.waiting import eventually
 
 from reels.learning.shelf import CURRENT
@@ -94,10 +95,11 @@ def snapshot_of(served: Served, name: str) -> str:
 def test_a_damaged_snapshot_is_not_taken(served: Served, suffer: Suffer, damage: Callable[[Path], None]) -> None:
     what = f"snapshot {damage.__name__.replace('_', ' ')}"
     outcome = suffer(what, served, damaged_current(served, damage, restart=False))
-    assert (outcome.whole_at_once, outcome.recovered_sec) == (1.0, 0.0)
+    assert outcome.whole_at_once >= AT_ONCE
+    assert outcome.recovered_sec <= AGAIN_SEC
 
 
 def test_workers_that_start_on_a_damaged_snapshot_take_the_one_before(served: Served, suffer: Suffer) -> None:
     fault = damaged_current(served, altered, restart=True)
     outcome = suffer("snapshot altered, and both API workers, kill -9 one after the other", served, fault)
-    assert outcome.whole_at_once == 1.0
+    assert outcome.whole_at_once >= AT_ONCE
