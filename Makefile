@@ -94,7 +94,7 @@ format: setup ## format the code
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-COMPILE := $(BIN)/uv pip compile --universal --python-version 3.11 --no-annotate --no-header --no-emit-index-url --generate-hashes
+COMPILE := $(BIN)/uv pip compile --universal --python-version 3.11 --no-annotate --no-header --no-emit-index-url --no-strip-extras --generate-hashes
 
 LOCKED := local media otel evaluation dev web
 TORCH := $(shell sed -n 's/^sequence = \["\(.*\)"\]/\1/p' pyproject.toml)
