@@ -50,4 +50,5 @@ def test_the_images_install_what_is_locked_for_everybody() -> None:
 
 
 def pins(lock: Path) -> set[str]:
-    return set(re.findall(r"^([a-z0-9][\w.-]*==[\w.]+)", lock.read_text(), flags=re.MULTILINE))
+    found = re.findall(r"^([a-z0-9][\w.-]*)(?:\[[\w,-]+\])?(==[\w.]+)", lock.read_text(), flags=re.MULTILINE)
+    return {name + version for name, version in found}
