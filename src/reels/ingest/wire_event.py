@@ -180,10 +180,12 @@ def _moment(given: float | str, now: float) -> float:
 
 
 def _of_text(text: str) -> float:
+    unusable = BadRequest("occurred_at", "expected epoch milliseconds or ISO 8601 with an offset")
     try:
         moment = datetime.datetime.fromisoformat(text)
-        if moment.tzinfo is not None:
-            return moment.timestamp()
+        at = moment.timestamp()
     except (ValueError, OverflowError):
-        pass
-    raise BadRequest("occurred_at", "expected epoch milliseconds or ISO 8601 with an offset") from None
+        raise unusable from None
+    if moment.tzinfo is None:
+        raise unusable
+    return at

@@ -27,7 +27,7 @@ def summed(table: Neighbours, history: Rows, strengths: Floats, wanted: Rows) ->
 
 
 @numba.njit(cache=True, nogil=True, inline="always")
-def _slot(table: NDArray[np.int32], row: int) -> int:
+def slot_of(table: NDArray[np.int32], row: int) -> int:
     """Where a row is, or where it would go, in an open-addressing table of power-of-two size (-1 = free)."""
     mask = len(table) - 1
     place = (row * 2654435761) & mask
@@ -67,7 +67,7 @@ def _merged(
         if history[h] < 0:
             continue
         for at in range(indptr[history[h]], indptr[history[h] + 1]):
-            slot = _slot(table, indices[at])
+            slot = slot_of(table, indices[at])
             if table[slot] == -1:
                 table[slot] = indices[at]
                 places[slot] = found
@@ -95,7 +95,7 @@ def _summed(
     places = np.empty(len(table), np.int32)
     for i in range(len(wanted)):
         if wanted[i] >= 0:
-            slot = _slot(table, wanted[i])
+            slot = slot_of(table, wanted[i])
             table[slot] = wanted[i]
             places[slot] = i
     sums = np.zeros(len(wanted), np.float32)
@@ -105,7 +105,7 @@ def _summed(
         if history[h] < 0:
             continue
         for at in range(indptr[history[h]], indptr[history[h] + 1]):
-            slot = _slot(table, indices[at])
+            slot = slot_of(table, indices[at])
             if table[slot] == -1:
                 continue
             place = places[slot]
@@ -116,6 +116,6 @@ def _summed(
                 because[place] = h
     for i in range(len(wanted)):  # a reel's old and new row have the same origin
         if wanted[i] >= 0:
-            place = places[_slot(table, wanted[i])]
+            place = places[slot_of(table, wanted[i])]
             sums[i], because[i] = sums[place], because[place]
     return sums, because

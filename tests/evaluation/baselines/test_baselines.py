@@ -57,12 +57,12 @@ def test_ease_is_its_closed_form() -> None:
 
 
 def test_ease_blocks_cover_a_matrix_larger_than_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    from reels.evaluation.baselines import ease
+    from reels.learning import ease
 
     _, made = clusters(30, 25)
     whole = ease_weights(made, 7.0)
-    solution = ease._solution
-    monkeypatch.setattr(ease, "_solution", lambda inverse: solution(inverse, block=7))
+    solution = ease.solution
+    monkeypatch.setattr(ease, "solution", lambda inverse: solution(inverse, block=7))
     np.testing.assert_allclose(ease_weights(made, 7.0), whole, atol=1e-6)
 
 

@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 
 from reels.core.types import Floats, Rows
 from reels.learning.snapshot import Neighbours
+from reels.recommender.neighbours import slot_of
 
 
 def neighbour_sums(table: Neighbours, history: Rows, strengths: Floats, origin: Rows) -> Floats:
@@ -18,15 +19,6 @@ def two_steps(table: Neighbours, history: Rows, strengths: Floats, origin: Rows)
     return _two_steps(table.indptr, table.indices, table.weights, history, strengths, origin)
 
 
-@numba.njit(cache=True, nogil=True, inline="always")
-def _slot(table: NDArray[np.int32], row: int) -> int:
-    mask = len(table) - 1
-    place = (row * 2654435761) & mask
-    while table[place] != -1 and table[place] != row:
-        place = (place + 1) & mask
-    return place
-
-
 @numba.njit(cache=True, nogil=True)
 def _wanted(origin: Rows) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """Hash table of the candidates' origins, and the candidate at each slot."""
@@ -37,7 +29,7 @@ def _wanted(origin: Rows) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     places = np.full(size, -1, np.int32)
     for i in range(len(origin)):
         if origin[i] >= 0:
-            slot = _slot(table, origin[i])
+            slot = slot_of(table, origin[i])
             table[slot] = origin[i]
             places[slot] = i
     return table, places
@@ -59,7 +51,7 @@ def _neighbour_sums(
         if history[h] < 0:
             continue
         for at in range(indptr[history[h]], indptr[history[h] + 1]):
-            slot = _slot(table, indices[at])
+            slot = slot_of(table, indices[at])
             if table[slot] == -1:
                 continue
             place = places[slot]
@@ -85,7 +77,7 @@ def _two_steps(
         for first in range(indptr[history[h]], indptr[history[h] + 1]):
             between, strength = indices[first], strengths[h] * weights[first]
             for at in range(indptr[between], indptr[between + 1]):
-                slot = _slot(table, indices[at])
+                slot = slot_of(table, indices[at])
                 if table[slot] != -1:
                     out[places[slot]] += strength * weights[at]
     return out
@@ -106,7 +98,7 @@ def word_sums(terms: Rows, weights: Floats, history: Rows, strengths: Floats, or
             weight = weights[history[h], t]
             if weight <= 0.0:
                 break
-            slot = _slot(table, terms[history[h], t])
+            slot = slot_of(table, terms[history[h], t])
             table[slot] = terms[history[h], t]
             for s in range(columns):
                 said[slot, s] += strengths[h, s] * weight
@@ -118,7 +110,7 @@ def word_sums(terms: Rows, weights: Floats, history: Rows, strengths: Floats, or
             weight = weights[origin[i], t]
             if weight <= 0.0:
                 break
-            slot = _slot(table, terms[origin[i], t])
+            slot = slot_of(table, terms[origin[i], t])
             if table[slot] >= 0:
                 for s in range(columns):
                     out[i, s] += said[slot, s] * weight
