@@ -40,6 +40,13 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="Address the API listens on.")
     port: int = Field(8000, ge=0, le=65535, description="Port the API listens on.")
     workers: int = Field(1, ge=1, le=64, description="API worker processes.")
+    hangs_after_sec: float = Field(
+        30.0,
+        ge=5.0,
+        le=600.0,
+        description="`reels serve` kills and restarts an API worker or app that was silent for so long; the job worker "
+        "after ten times as long.",
+    )
     ui_port: int = Field(8080, ge=0, le=65535, description="Port the Flutter app is served on.")
     public_api_url: str = Field("", description="Address browsers reach the API at; empty: http://host:port.")
     api_url: str = Field("", description="Address the app's process reaches the API at; empty: http://host:port.")

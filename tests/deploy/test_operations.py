@@ -40,8 +40,15 @@ def test_a_unit_runs_a_command_and_is_closed(unit: Path) -> None:
     command = re.search(r"^ExecStart=/opt/reels/bin/reels (\w+)$", text, flags=re.MULTILINE)
     assert command
     assert command[1] in COMMANDS
-    for line in ("NoNewPrivileges=yes", "ProtectSystem=strict", "CapabilityBoundingSet=", "Restart=always"):
+    for line in (
+        "NoNewPrivileges=yes",
+        "ProtectSystem=strict",
+        "CapabilityBoundingSet=",
+        "Restart=always",
+        "Type=notify",
+    ):
         assert f"\n{line}\n" in text
+    assert re.search(r"^WatchdogSec=\d+$", text, flags=re.MULTILINE), "who hangs is not started again"
 
 
 @pytest.mark.parametrize("name", ["reels.env", "app.env"])

@@ -48,7 +48,7 @@ def serving() -> Iterator[Serving]:
     with tempfile.TemporaryDirectory(prefix="serve-") as made:
         directory, port = Path(made), free_port()
         values = {"DATA_DIR": made, "PORT": str(port), "WORKERS": "2", "DEMO": "true", "EMBEDDER": "hash"}
-        values |= {"TRENDING_EVERY_SEC": "1"}
+        values |= {"TRENDING_EVERY_SEC": "1", "HANGS_AFTER_SEC": "6"}
         environment = {**os.environ, **{f"REELS_{name}": value for name, value in values.items()}}
         url = f"http://127.0.0.1:{port}"
         with (directory / "serve.log").open("wb") as log:
@@ -85,3 +85,18 @@ def test_what_is_killed_is_started_again(serving: Serving, suffer: Suffer, name:
         eventually(lambda: serving.pid_of(*what) not in (None, before), 120)
 
     suffer(f"`reels serve`: {name}, kill -9", serving, killed(), lasts_sec=0.0)
+
+
+def test_an_api_worker_that_hangs_is_killed_and_started_again(serving: Serving, suffer: Suffer) -> None:
+    @contextmanager
+    def stopped() -> Iterator[None]:
+        before = eventually(lambda: serving.pid_of("reels api")) or 0
+        os.kill(before, signal.SIGSTOP)
+        yield
+        eventually(lambda: serving.pid_of("reels api") not in (None, before) and not _exists(before), 120)
+
+    suffer("`reels serve`: API worker, SIGSTOP", serving, stopped(), lasts_sec=0.0)
+
+
+def _exists(pid: int) -> bool:
+    return Path(f"/proc/{pid}").exists()

@@ -46,4 +46,4 @@ async def _serve(settings: Settings, fd: int | None) -> None:
             timeout_graceful_shutdown=10,
             timeout_keep_alive=30,
         )
-        await SayingServer(config, SAYS).serve(sockets=None if fd is None else [socket.socket(fileno=fd)])
+        await SayingServer(config, SAYS, os.environ).serve(sockets=None if fd is None else [socket.socket(fileno=fd)])

@@ -1,7 +1,7 @@
 """The processes of a served system: API workers, the job worker and the app, started, watched and stopped together.
 
 Each is a child that can't outlive this process. The API workers share one listening socket, opened here, so a worker
-that is killed is replaced while the others go on answering.
+that is killed is replaced while the others go on answering. One that hangs is killed.
 """
 
 import os
@@ -9,6 +9,7 @@ import signal
 import socket
 import sys
 import threading
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -18,6 +19,7 @@ from pathlib import Path
 
 import structlog
 
+from reels.cli.heartbeat import Heartbeat
 from reels.core.errors import ConfigError, StoreError
 from reels.stores.local import Child
 
@@ -36,28 +38,50 @@ class Processes:
     """Processes started by others that are watched too, but not stopped."""
     ended: Callable[[], None] = lambda: None
     """Called when one has ended by itself, before it is started again."""
+    _hearts: dict[str, Heartbeat] = field(default_factory=dict)
     _stop: threading.Event = field(default_factory=threading.Event)
 
     def start(
-        self, name: str, command: Sequence[str], says: str, ready: Callable[[], bool], keep: Sequence[int] = ()
+        self,
+        name: str,
+        command: Sequence[str],
+        says: str,
+        ready: Callable[[], bool],
+        keep: Sequence[int] = (),
+        silent_sec: float = 30.0,
     ) -> Child:
-        """Run `reels COMMAND` and wait until it serves; StoreError with the end of its log where it does not."""
+        """Run `reels COMMAND` and wait until it serves; StoreError with the end of its log where it does not.
+
+        silent_sec: what has given no sign of life for so long hangs.
+        """
         self.logs.mkdir(parents=True, exist_ok=True)
         argv = [sys.executable, "-m", "reels", *command]
 
         def serves(started: Child) -> bool:
             return says in started.said() and ready()
 
-        child = Child(name, argv, log=self.logs / f"{name}.log", ready=serves, keep_open=keep)
+        heart = self._hearts[name] = Heartbeat(silent_sec, time.monotonic)
+        child = Child(
+            name,
+            argv,
+            log=self.logs / f"{name}.log",
+            ready=serves,
+            keep_open=keep,
+            environment=heart.environment,
+        )
         self.children.append(child)
         child.start()
         return child
 
     def watch(self) -> None:
-        """Until SIGINT or SIGTERM: start again what ended by itself."""
+        """Until SIGINT or SIGTERM: start again what ended by itself, kill what hangs and start it again."""
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: self._stop.set())
         while not self._stop.wait(_LOOK_EVERY_SEC):
+            for child in self.children:
+                if child.running and self._hearts[child.name].silent:
+                    _log.warning("a process hangs and is killed", process=child.name, log=str(child.log))
+                    child.kill()
             for child in (*self.stores, *self.children):
                 if not child.running:
                     self._again(child)
@@ -66,10 +90,14 @@ class Processes:
         """All, the last started first."""
         for child in reversed(self.children):
             child.stop()
+        for heart in self._hearts.values():
+            heart.close()
 
     def _again(self, child: Child) -> None:
         _log.warning("a process ended and is started again", process=child.name, log=str(child.log))
         self.ended()
+        if child.name in self._hearts:
+            self._hearts[child.name].forget()
         try:
             child.start()
         except StoreError as error:

@@ -16,6 +16,9 @@ from reels.stores.private import addresses
 from reels.telemetry.exposition import forget_the_dead, sharing
 from reels.wiring import signing_key
 
+WORKER_TIMES = 10
+"""The job worker may be silent for so many times as long: a step of a fit may hold the interpreter for a minute."""
+
 
 def serve(
     app: Annotated[bool, typer.Option(help="Serve the Flutter app too.")] = True,
@@ -42,14 +45,16 @@ class System:
 
     def start(self, *, app: bool) -> None:
         """API workers, job worker and, where its distribution is installed, the app. Returns when all of them serve."""
+        silent = self.settings.hangs_after_sec
+        serves = answers(f"{self.api_url}/readyz")
         for number in range(self.settings.workers):
             self.processes.start(
-                f"api-{number}", ["api", "--fd", str(self.fd)], api.SAYS, answers(f"{self.api_url}/readyz"), (self.fd,)
+                f"api-{number}", ["api", "--fd", str(self.fd)], api.SAYS, serves, (self.fd,), silent_sec=silent
             )
-        self.processes.start("worker", ["worker"], worker.SAYS, lambda: True)
+        self.processes.start("worker", ["worker"], worker.SAYS, lambda: True, silent_sec=WORKER_TIMES * silent)
         if app and importlib.util.find_spec("reels_app"):
             self.app_url = f"http://{self.settings.host}:{self.settings.ui_port}"
-            self.processes.start("ui", ["ui"], ui.SAYS, answers(f"{self.app_url}/healthz"))
+            self.processes.start("ui", ["ui"], ui.SAYS, answers(f"{self.app_url}/healthz"), silent_sec=silent)
 
 
 @contextmanager

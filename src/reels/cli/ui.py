@@ -1,5 +1,7 @@
 """`reels ui`: the Flutter app, served by its own process."""
 
+import os
+
 import uvicorn
 
 from reels.cli import logs
@@ -32,7 +34,7 @@ def ui() -> None:
         server_header=False,
         timeout_graceful_shutdown=5,
     )
-    SayingServer(config, SAYS).run()
+    SayingServer(config, SAYS, os.environ).run()
 
 
 def api_address(settings: Settings) -> str:

@@ -23,6 +23,7 @@ from threadpoolctl import threadpool_limits
 
 import reels
 from reels.cli import logs
+from reels.cli.heartbeat import beating
 from reels.core.errors import ReelsError
 from reels.core.types import JobRun
 from reels.jobs.embed_new import NewEmbeddings
@@ -72,7 +73,8 @@ async def _work(settings: Settings) -> NoReturn:
             metrics.remember(await stores.jobs.recent(_RUNS_REMEMBERED))
             metrics.stores.watch("redis", lambda: stores.redis.away)
             metrics.stores.watch("mongo", lambda: stores.mongo.away)
-            await _until(stop, schedule_of(stores, time.time, metrics, spans))
+            async with beating(os.environ):
+                await _until(stop, schedule_of(stores, time.time, metrics, spans))
     sys.stderr.flush()
     os._exit(0)  # a fit in a thread can't be stopped, and waiting for it may take minutes; nothing is lost with it
 

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -36,6 +36,7 @@ class Child:
     else's server may have been quicker to take the address, and would look like ours.
     keep_open: file descriptors the child inherits (the directory's lock).
     ready_within: seconds from the start until it must be ready.
+    environment: variables the child has beside ours.
     """
 
     def __init__(
@@ -48,6 +49,7 @@ class Child:
         keep_open: Sequence[int] = (),
         ready_within: float = 60.0,
         tie: Tie = TIE,
+        environment: Mapping[str, str] | None = None,
     ) -> None:
         self.name = name
         self.argv = tuple(argv)
@@ -56,6 +58,7 @@ class Child:
         self._keep_open = tuple(keep_open)
         self._ready_within = ready_within
         self._tie = tie
+        self._environment = dict(environment or {})
         self._process: subprocess.Popen[bytes] | None = None
         self._pipe: int | None = None
         self._log_from = 0
@@ -152,6 +155,7 @@ class Child:
                 stderr=subprocess.STDOUT,
                 cwd=self.log.parent,
                 start_new_session=True,
+                env=os.environ | self._environment,
                 pass_fds=(pipe, *self._keep_open),
             )
 
