@@ -175,6 +175,15 @@ def test_the_cache_of_tokens_is_bounded() -> None:
     assert len(tokens._verified) == CACHED_TOKENS
 
 
+def test_the_cache_forgets_what_has_expired() -> None:
+    tokens = Tokens(Ed25519PrivateKey.generate())
+    for i in range(5):
+        tokens.verify(tokens.mint(f"u{i}", [], 10 * i, 60), 10 * i)
+    assert len(tokens._verified) == 5
+    tokens.verify(tokens.mint("u_y", [], 1000, 60), 1000)
+    assert [one.user_id for one in tokens._verified.values()] == ["u_y"]
+
+
 def test_pseudonyms_depend_on_the_key_and_the_key_is_long() -> None:
     one, other = Pseudonyms(b"a" * 32), Pseudonyms(b"b" * 32)
     assert one.of_device(DEVICE) == Pseudonyms(b"a" * 32).of_device(DEVICE) != other.of_device(DEVICE)

@@ -185,6 +185,15 @@ async def test_a_lease_ends_by_itself() -> None:
     assert bucket.asked == [5, 5]
 
 
+async def test_ended_leases_of_viewers_who_left_are_forgotten() -> None:
+    limiter = limiter_of(Bucket(3000))
+    for i in range(100):
+        await limiter.take(Group.FEED, f"u{i}", NOW)
+    assert len(limiter._held) == 100
+    await limiter.take(Group.FEED, "u99", NOW + LEASE_SEC + 1)
+    assert len(limiter._held) == 1
+
+
 async def test_many_at_once_get_no_more_than_there_is() -> None:
     bucket = Bucket(40)
     limiter = limiter_of(bucket)

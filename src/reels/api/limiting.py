@@ -20,7 +20,7 @@ from reels.core.types import Quota, Standing
 LEASE_SEC = 10.0
 LEASE_MOST = 10
 KEPT = 20_000
-"""Leases and refusals a worker remembers; beyond, the oldest make room."""
+"""Leases and refusals a worker remembers until they end; beyond, the oldest make room."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ class Limiter:
 
     def _kept(self, key: str, standing: Standing, cost: int, now: float) -> _Held:
         """What is held now, together with what another request brought meanwhile."""
-        meanwhile = self._held.get(key)
+        meanwhile = self._held.pop(key, None)
         left = meanwhile.left if meanwhile is not None and now < meanwhile.until else 0
         reset_at = now + standing.reset_sec
         if standing.limited and not left:
@@ -109,9 +109,12 @@ class Limiter:
         else:
             gained = 0 if standing.limited else cost
             made = _Held(left + gained, standing.remaining, reset_at, now + LEASE_SEC, refused=False)
-        if meanwhile is None and len(self._held) >= KEPT:
-            del self._held[next(iter(self._held))]
         self._held[key] = made
+        while len(self._held) > 1:
+            oldest, known = next(iter(self._held.items()))
+            if len(self._held) <= KEPT and now < known.until:
+                break
+            del self._held[oldest]
         return made
 
 

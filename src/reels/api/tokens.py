@@ -109,7 +109,7 @@ class Tokens:
         if now < principal.not_before - LEEWAY_SEC:
             raise NotAuthenticated("the token is not valid yet: check the clocks")
         if known is None and use is Use.ACCESS:
-            self._remember(token, principal)
+            self._remember(token, principal, now)
         return principal
 
     def key_set(self) -> dict[str, Any]:
@@ -136,10 +136,13 @@ class Tokens:
         except (jwt.PyJWTError, ValueError, TypeError, AttributeError, KeyError, RecursionError) as error:
             raise NotAuthenticated(f"the token can't be trusted: {_named(error)}") from None
 
-    def _remember(self, token: str, principal: Principal) -> None:
-        """An EdDSA check costs a few hundred microseconds; the oldest make room."""
-        while len(self._verified) >= CACHED_TOKENS:
-            del self._verified[next(iter(self._verified))]
+    def _remember(self, token: str, principal: Principal, now: float) -> None:
+        """An EdDSA check costs a few hundred microseconds; the oldest go when they have expired, or to make room."""
+        while self._verified:
+            oldest, known = next(iter(self._verified.items()))
+            if len(self._verified) < CACHED_TOKENS and now < known.expires_at + LEEWAY_SEC:
+                break
+            del self._verified[oldest]
         self._verified[token] = principal
 
 
