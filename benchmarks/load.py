@@ -8,12 +8,15 @@
 3. overload   3 times capacity: refusals only by 429 and 503
 4. after it   70% again: seconds until nothing is refused and p99 is as before
 
-Client, nginx, API, worker, MongoDB and Valkey share the machine.
+The client has one core of the machine for itself; nginx, API, worker, MongoDB and Valkey share the others: a client
+that competes with what it measures asks too late, and calls that a slow answer. Access tokens live for three minutes:
+what is kept for each of them is as much as it will be within the first third.
 """
 
 import argparse
 import asyncio
 import json
+import os
 import re
 import tempfile
 from collections import Counter
@@ -34,6 +37,7 @@ from reels.cli import logs
 CLIENTS = 32
 SHARE, OVERLOAD = 0.7, 3.0
 LOOK_EVERY_SEC = 2.0
+TOKEN_SEC = 180
 DOCS = Path(__file__).resolve().parents[1] / "docs" / "reliability.md"
 
 
@@ -48,20 +52,35 @@ def main() -> None:
     asked = parser.parse_args()
     logs.configure("error")
     started = machine()
+    ours, theirs = cores()
+    os.sched_setaffinity(0, theirs)  # of this thread; what it starts inherits it
     with (
         tempfile.TemporaryDirectory(prefix="load-") as made,
         system(
-            Path(made), apis=2, proxied=True, worker=True, REELS_TRENDING_EVERY_SEC="15", REELS_LOG_LEVEL="warning"
+            Path(made),
+            apis=2,
+            proxied=True,
+            worker=True,
+            REELS_TRENDING_EVERY_SEC="15",
+            REELS_LOG_LEVEL="warning",
+            REELS_ACCESS_TOKEN_SEC=str(TOKEN_SEC),
         ) as served,
     ):
+        os.sched_setaffinity(0, ours)
         figures = uvloop.run(measured(served, asked.capacity, asked.steady, asked.overload, asked.after))
-    figures = {"load_at_start": started["load_at_start"], **figures}
+    figures = {"load_at_start": started["load_at_start"], "cores_of_the_system": len(theirs), **figures}
     print(json.dumps(figures, indent=2))
     if asked.keep or asked.steady >= 600:
         print(f"kept in {keep('load', figures)}")
         put_into(DOCS, figures)
     if wrong := failings(figures):
         raise SystemExit("\n".join(wrong))
+
+
+def cores() -> tuple[set[int], set[int]]:
+    """The client's core and the system's; the same one where there is but one."""
+    all_of_them = sorted(os.sched_getaffinity(0))
+    return {all_of_them[-1]}, set(all_of_them[:-1]) or {all_of_them[-1]}
 
 
 async def measured(served: Served, capacity: float, steady: float, overload: float, after: float) -> dict[str, Any]:
@@ -207,7 +226,8 @@ def put_into(file: Path, figures: dict[str, Any]) -> None:
     where = f"{told['date']}, commit {told['commit']}, {told['cpu']}, {told['cores']} cores"
     thirds = ", ".join(f"{one:g}" for one in steady["p99_ms_of_thirds"])
     lines = [
-        f"Measured on {where}; client, nginx, two API workers, job worker, MongoDB and Valkey on the one machine.",
+        f"Measured on {where}; the client on one core, nginx, two API "
+        f"workers, job worker, MongoDB and Valkey on {figures['cores_of_the_system']} other.",
         "",
         "| | requests a second | answered | refused (429, 503) | errors | `/feed` p50, p99 | `/events` p50, p99 |",
         "|---|---|---|---|---|---|---|",

@@ -137,7 +137,7 @@ def free_port() -> int:
 
 def _site(site: Site, api: list[int], app: int) -> dict[str, str]:
     directory = site.directory
-    workers = "".join(f"server 127.0.0.1:{port} max_fails=2 fail_timeout=2s;" for port in api)
+    workers = "".join(f"server 127.0.0.1:{port} max_conns=256 max_fails=2 fail_timeout=2s;" for port in api)
     return {
         "name.conf": f"server_name localhost; set $reels_https {site.url};",
         "certificate.conf": (f"ssl_certificate {directory}/certificate.pem; ssl_certificate_key {directory}/key.pem;"),
@@ -162,8 +162,9 @@ def _main(directory: Path) -> str:
         f"{kind}_temp_path {directory}/tmp_{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
     )
     return (
-        f"daemon off; worker_processes 1; pid {directory}/nginx.pid; error_log {directory}/error.log warn;"
-        "events { worker_connections 4096; }"
+        f"daemon off; worker_processes 1; worker_rlimit_nofile 32768; pid {directory}/nginx.pid;"
+        f"error_log {directory}/error.log warn;"
+        "events { worker_connections 8192; }"
         f"http {{ include /etc/nginx/mime.types; {temporary} include reels.conf; }}"
     )
 
