@@ -8,16 +8,17 @@ viewer with 60 liked and 10 skipped reels. CPU time of one thread, which others 
 
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import numpy as np
 from machine import keep, machine
 
 from reels.core.policy import LEARNED, Policy
 from reels.core.types import FeedQuery, UserState
+from reels.learning.codes import Codes
 from reels.learning.ranker import BLEND_PARTS, Examples, RankerConfig, fit
 from reels.learning.recency import HALF_LIVES_DAYS
-from reels.learning.snapshot import Manifest, Neighbours, Snapshot
+from reels.learning.snapshot import Manifest, Neighbours, Snapshot, Table
 from reels.learning.words import BUCKETS, TERMS
 from reels.learning.workbench import Arrays
 from reels.recommender.models import build
@@ -100,27 +101,27 @@ def made_up(rng: np.random.Generator) -> Snapshot:
         impressions=shown,
         creator_impressions=20 * shown,
         usual_rate=np.zeros(n, np.float32),
-        content=content,
+        content=Codes.of(content),
         projection=np.zeros((DIM, DIM), np.float32),
         centre=np.zeros(DIM, np.float32),
         cf=neighbours(rng),
         next=neighbours(rng),
-        factors=factors,
+        factors=Codes.of(factors),
         gramian=(factors.T @ factors).astype(np.float32),
         popularity=popularity,
-        popularity_by_region=np.empty((0, n), np.float32),
-        popularity_by_language=np.empty((0, n), np.float32),
+        region_best=np.empty(0, np.float32),
+        language_best=np.empty(0, np.float32),
         reels=np.frombuffer(public * n, np.uint8),
         reels_offsets=np.arange(n + 1, dtype=np.int64) * len(public),
         groups=groups(rng),
     )
 
 
-def neighbours(rng: np.random.Generator) -> Neighbours:
+def neighbours(rng: np.random.Generator) -> Table:
     """A full table."""
     indptr = np.arange(REELS + 1, dtype=np.int64) * NEAR
     weights = rng.random(REELS * NEAR).astype(np.float32)
-    return Neighbours(indptr, rng.integers(0, REELS, REELS * NEAR).astype(np.int32), weights)
+    return Table.of(Neighbours(indptr, rng.integers(0, REELS, REELS * NEAR).astype(np.int32), weights))
 
 
 def groups(rng: np.random.Generator) -> dict[str, Arrays]:
@@ -141,15 +142,12 @@ def groups(rng: np.random.Generator) -> dict[str, Arrays]:
         },
         "words": {
             "terms": rng.integers(0, BUCKETS, (REELS, TERMS)).astype(np.int32),
-            "term_weights": np.full((REELS, TERMS), TERMS**-0.5, np.float32),
-            "alike_indptr": alike.indptr,
-            "alike_indices": alike.indices,
-            "alike_weights": alike.weights,
+            "term_weights_codes": np.full((REELS, TERMS), 127, np.int8),
+            "term_weights_scales": np.full(REELS, TERMS**-0.5 / 127, np.float32),
+            **{f"alike_{part.name}": getattr(alike, part.name) for part in fields(alike)},
         },
         "ease": {
-            "ease_indptr": linear.indptr,
-            "ease_indices": linear.indices,
-            "ease_weights": linear.weights,
+            **{f"ease_{part.name}": getattr(linear, part.name) for part in fields(linear)},
         },
     }
 

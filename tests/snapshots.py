@@ -6,7 +6,9 @@ import numpy as np
 
 from reels.core.keys import key_of, keys_of
 from reels.core.types import Floats
-from reels.learning.snapshot import Manifest, Neighbours, Snapshot
+from reels.learning.codes import Codes
+from reels.learning.popularity import best_of_each
+from reels.learning.snapshot import Manifest, Neighbours, Snapshot, Table
 
 REGIONS = ("IN", "US", "BR")
 LANGUAGES = ("en", "hi", "pt")
@@ -18,7 +20,7 @@ def reel_name(i: int) -> str:
     return f"r{i:05d}"
 
 
-def _neighbours(rng: np.random.Generator, topics: np.ndarray, k: int) -> Neighbours:
+def _neighbours(rng: np.random.Generator, topics: np.ndarray, k: int) -> Table:
     n = len(topics)
     indptr, indices, weights = [0], [], []
     for row in range(n):
@@ -27,7 +29,7 @@ def _neighbours(rng: np.random.Generator, topics: np.ndarray, k: int) -> Neighbo
         indices += near.tolist()
         weights += np.sort(rng.uniform(0.05, 1.0, len(near)))[::-1].tolist()
         indptr.append(len(indices))
-    return Neighbours(np.array(indptr, np.int64), np.array(indices, np.int32), np.array(weights, np.float32))
+    return Table.of(Neighbours(np.array(indptr, np.int64), np.array(indices, np.int32), np.array(weights, np.float32)))
 
 
 def _unit(rows: np.ndarray) -> Floats:
@@ -106,20 +108,16 @@ def make_snapshot(n_reels: int = 200, n_users: int = 50, seed: int = 0, *, dim: 
         impressions=impressions,
         creator_impressions=np.bincount(inverse, impressions)[inverse].astype(np.int64),
         usual_rate=(impressions / (7 * 86_400)).astype(np.float32),
-        content=content,
+        content=Codes.of(content),
         projection=np.eye(dim, dtype=np.float32),
         centre=np.zeros(dim, np.float32),
         cf=_neighbours(rng, topics, 10),
         next=_neighbours(rng, topics, 10),
-        factors=item_factors,
+        factors=Codes.of(item_factors),
         gramian=item_factors.T @ item_factors,
         popularity=popularity,
-        popularity_by_region=np.stack([popularity * np.where(regions == r, 1.0, 0.6) for r in range(3)]).astype(
-            np.float32
-        ),
-        popularity_by_language=np.stack([popularity * np.where(languages == r, 1.0, 0.6) for r in range(3)]).astype(
-            np.float32
-        ),
+        region_best=best_of_each(popularity, regions, len(REGIONS)),
+        language_best=best_of_each(popularity, languages, len(LANGUAGES)),
         reels=np.frombuffer(b"".join(blobs), np.uint8),
         reels_offsets=np.concatenate(([0], np.cumsum([len(one) for one in blobs]))).astype(np.int64),
     )

@@ -6,13 +6,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from reels.core.types import Floats, Mask
+from reels.learning.codes import Codes
 from reels.recommender.retrieval import Retrieval
 
 
 def unit(n: int, seed: int, dim: int = 8) -> Floats:
-    """float32[n, dim]: random unit rows."""
+    """float32[n, dim]: random unit rows that 8-bit codes hold exactly."""
     rows = np.random.default_rng(seed).normal(size=(n, dim))
-    return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True), np.float32)
+    return Codes.of(np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True), np.float32)).floats()
 
 
 class RetrievalContract:

@@ -24,14 +24,14 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 def half_written(directory: Path) -> None:
     """As if the machine had gone down while it was written by something that does not sync."""
-    file = directory / "content.npy"
+    file = directory / "content_codes.npy"
     with file.open("r+b") as stream:
         stream.truncate(file.stat().st_size // 2)
 
 
 def altered(directory: Path) -> None:
     """One byte is another one, sizes as before: only the checksum tells."""
-    file = directory / "content.npy"
+    file = directory / "content_codes.npy"
     with file.open("r+b") as stream:
         stream.seek(file.stat().st_size // 2)
         byte = stream.read(1)[0]

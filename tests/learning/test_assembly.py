@@ -32,8 +32,11 @@ def test_creator_totals_leave_unknown_creators_alone() -> None:
 
 
 def test_a_group_is_carried_by_its_dimensions(monkeypatch: pytest.MonkeyPatch) -> None:
-    table = {f"near_{name}": ("", (f"near_{name}",)) for name in ("indptr", "indices", "weights")}
-    shapes = {"seen": ("float32", ("ages", "n")), "ages": ("float32", ("ages",)), **table}
+    shapes = {
+        "seen": ("float32", ("ages", "n")),
+        "ages": ("float32", ("ages",)),
+        **{f"near_{part}": ("", (f"near_{part}",)) for part in ("indptr", "indices", "codes", "scales")},
+    }
     monkeypatch.setitem(snapshot.GROUPS, "paint", shapes)
     monkeypatch.setitem(snapshot.NEIGHBOURS, "paint", ("near",))
     arrays = {
@@ -50,3 +53,4 @@ def test_a_group_is_carried_by_its_dimensions(monkeypatch: pytest.MonkeyPatch) -
     assert moved["ages"].tolist() == [7.0]
     assert moved["near_indptr"].tolist() == [0, 0, 1, 1]
     assert moved["near_indices"].tolist() == [2]
+    assert moved["near_scales"] * 255 == pytest.approx([0.0, 0.9, 0.0])

@@ -9,9 +9,10 @@ from tests.snapshots import make_snapshot
 
 from reels.core.errors import SnapshotRefused
 from reels.learning.checks import CheckConfig, check
+from reels.learning.codes import Codes
 from reels.learning.index import RECALL, IndexConfig, indexed
 from reels.learning.interactions import Interactions, held_out
-from reels.learning.snapshot import Neighbours, Snapshot, empty_snapshot
+from reels.learning.snapshot import Neighbours, Snapshot, Table, empty_snapshot
 
 GOOD = make_snapshot(120, seed=5)
 
@@ -34,6 +35,13 @@ def log_of(snapshot: Snapshot, viewers: int = 1500) -> Interactions:
 
 
 PAIRS = log_of(GOOD)
+DOUBLED = replace(GOOD.content, scales=GOOD.content.scales * 2)
+
+
+def turned(rows: Codes) -> Codes:
+    return Codes(rows.codes[::-1].copy(), rows.scales[::-1].copy())
+
+
 HELD = held_out(PAIRS)
 
 
@@ -41,14 +49,15 @@ def checked(new: Snapshot, before: Snapshot | None = None) -> dict[str, float]:
     return check(new, before, PAIRS, HELD, embedded=0.97, config=CheckConfig(at=20))
 
 
-def with_table(indptr: Any = None, indices: Any = None, weights: Any = None) -> Snapshot:
+def with_table(indptr: Any = None, indices: Any = None, codes: Any = None, scales: Any = None) -> Snapshot:
     table = GOOD.cf
     return replace(
         GOOD,
-        cf=Neighbours(
+        cf=Table(
             table.indptr if indptr is None else indptr,
             table.indices if indices is None else indices,
-            table.weights if weights is None else weights,
+            table.codes if codes is None else codes,
+            table.scales if scales is None else scales,
         ),
     )
 
@@ -71,9 +80,9 @@ def test_a_good_snapshot_passes_and_is_measured() -> None:
     [
         (replace(GOOD, popularity=first(GOOD.popularity, np.nan)), "popularity: 1 values are not finite"),
         (replace(GOOD, popularity=first(GOOD.popularity, 1.5)), "popularity: values outside"),
-        (replace(GOOD, factors=first(GOOD.factors, np.inf)), "factors: 1 values are not finite"),
+        (replace(GOOD, factors=Codes.of(first(GOOD.factors.floats(), np.inf))), "factors: 1 rows are not finite"),
         (replace(GOOD, keys=GOOD.keys[::-1].copy()), "keys: not ascending"),
-        (replace(GOOD, content=GOOD.content * 2), "content: rows are neither unit nor zero"),
+        (replace(GOOD, content=DOUBLED), "content: rows are neither unit nor zero"),
         (replace(GOOD, duplicates=first(GOOD.duplicates, 120)), "duplicates: rows outside"),
         (replace(GOOD, regions=first(GOOD.regions, 3)), "regions: codes outside"),
         (replace(GOOD, topics=first(GOOD.topics, 99)), "topics: codes outside"),
@@ -81,8 +90,8 @@ def test_a_good_snapshot_passes_and_is_measured() -> None:
         (replace(GOOD, reels=GOOD.reels[:-1]), "reels: offsets do not end"),
         (with_table(indices=first(GOOD.cf.indices, 120)), "cf: neighbours outside"),
         (with_table(indices=first(GOOD.cf.indices, 0)), "cf: reels that are their own"),
-        (with_table(weights=first(GOOD.cf.weights, 1.01)), "cf: weights outside"),
-        (with_table(weights=first(GOOD.cf.weights, 0.0)), "cf: 1 rows are not best first"),
+        (with_table(scales=first(GOOD.cf.scales, 1.01 / 255)), "cf: weights outside"),
+        (with_table(codes=first(GOOD.cf.codes, 0)), "cf: 1 rows are not best first"),
         (with_table(indptr=first(GOOD.cf.indptr, 1)), "cf: indptr is not"),
     ],
 )
@@ -92,7 +101,7 @@ def test_each_defect_is_named(bad: Snapshot, says: str) -> None:
 
 
 def test_every_failure_is_listed() -> None:
-    bad = replace(GOOD, popularity=GOOD.popularity + 2, content=GOOD.content * 2)
+    bad = replace(GOOD, popularity=GOOD.popularity + 2, content=DOUBLED)
     with pytest.raises(SnapshotRefused) as caught:
         checked(bad)
     assert len(caught.value.failures) == 2
@@ -103,8 +112,8 @@ def test_a_snapshot_that_recommends_worse_is_refused() -> None:
     indices = np.sort(rng.integers(0, 119, len(GOOD.cf.indices))).astype(np.int32)
     owners = np.repeat(np.arange(120), np.diff(GOOD.cf.indptr))
     indices = ((owners + 1 + indices % 118) % 120).astype(np.int32)
-    table = Neighbours(GOOD.cf.indptr, indices, GOOD.cf.weights)
-    bad = replace(GOOD, cf=table, next=table, content=GOOD.content[::-1].copy(), factors=GOOD.factors[::-1].copy())
+    table = Table.of(Neighbours(GOOD.cf.indptr, indices, GOOD.cf.weights))
+    bad = replace(GOOD, cf=table, next=table, content=turned(GOOD.content), factors=turned(GOOD.factors))
     with pytest.raises(SnapshotRefused, match=r"recall@20 .* is under 80%"):
         checked(bad, GOOD)
     assert checked(bad)["recall_at_200"] < 0.5

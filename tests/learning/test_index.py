@@ -4,39 +4,40 @@ import numpy as np
 import pytest
 
 from reels.core.types import Floats
+from reels.learning.codes import Codes
 from reels.learning.index import IndexConfig, fit_index, open_index, search
 
 SMALL = IndexConfig(fewest=100, at=20, queries=30)
 
 
-def clustered(n: int, seed: int = 0, dim: int = 16, clusters: int = 25) -> Floats:
+def clustered(n: int, seed: int = 0, dim: int = 16, clusters: int = 25) -> Codes:
     rng = np.random.default_rng(seed)
     rows = rng.normal(size=(clusters, dim))[rng.integers(0, clusters, n)] + 0.4 * rng.normal(size=(n, dim))
-    return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True), np.float32)
+    return Codes.of(np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True), np.float32))
 
 
 def everything(n: int) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
     return np.ones(n, np.bool_)
 
 
-def recall_of(vectors: Floats, queries: Floats, probes: int, k: int = 20) -> float:
+def recall_of(vectors: Codes, queries: Floats, probes: int, k: int = 20) -> float:
     index = open_index(fit_index(vectors, everything(len(vectors)), SMALL).packed)
     rows, _ = search(index, vectors, queries, k, probes)
-    truth = np.argsort(-(queries @ vectors.T), axis=1)[:, :k]
+    truth = np.argsort(-(queries @ vectors.floats().T), axis=1)[:, :k]
     return float(np.mean([np.isin(true, found).mean() for true, found in zip(truth, rows, strict=True)]))
 
 
 def test_a_small_catalogue_has_no_index() -> None:
     assert not len(fit_index(clustered(99), everything(99), SMALL).packed)
     assert len(fit_index(clustered(100), everything(100), SMALL).packed)
-    assert not len(fit_index(np.empty((200, 0), np.float32), everything(200), SMALL).packed)
+    assert not len(fit_index(Codes.of(np.empty((200, 0), np.float32)), everything(200), SMALL).packed)
 
 
 def test_what_was_measured_holds_for_other_queries() -> None:
     vectors = clustered(4000)
     fitted = fit_index(vectors, everything(4000), SMALL)
     assert fitted.recall >= SMALL.recall
-    assert recall_of(vectors, clustered(50, seed=9), fitted.probes) > SMALL.recall - 0.05
+    assert recall_of(vectors, clustered(50, seed=9).floats(), fitted.probes) > SMALL.recall - 0.05
 
 
 def test_fewer_probes_find_less_so_the_measure_can_fail() -> None:

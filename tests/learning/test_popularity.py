@@ -11,7 +11,7 @@ from reels.core.ports import StoredReel
 from reels.core.types import Event, EventKind, Reel, ReelStats
 from reels.learning.catalogue import Catalogue, catalogue_of, coded
 from reels.learning.interactions import Interactions, interactions_of
-from reels.learning.popularity import beta_prior, by_place, count, popularity, smoothed_rate
+from reels.learning.popularity import best_of_each, beta_prior, count, popularity, seen_from, smoothed_rate
 
 DAY = 86_400.0
 NOW = 1_000 * DAY
@@ -115,8 +115,12 @@ def test_a_steady_stream_has_its_usual_rate() -> None:
 
 def test_places_prefer_their_own() -> None:
     overall = np.array([0.4, 0.8, 0.2, 0.6], np.float32)
-    tables = by_place(overall, np.array([0, 1, 0, -1], np.int16), 2)
-    np.testing.assert_allclose(tables, [[1.0, 0.4, 0.5, 0.45], [0.2, 1.0, 0.1, 0.45]], rtol=1e-6)
+    places = np.array([0, 1, 0, -1], np.int16)
+    best = best_of_each(overall, places, 3)
+    np.testing.assert_allclose(best, [0.4, 0.8, 0.0], rtol=1e-6)
+    tables = [seen_from(overall, places, best, place) for place in range(3)]
+    np.testing.assert_allclose(tables[:2], [[1.0, 0.4, 0.5, 0.45], [0.2, 1.0, 0.1, 0.45]], rtol=1e-6)
+    np.testing.assert_allclose(tables[2], [0.2, 0.4, 0.1, 0.45], rtol=1e-6)
 
 
 def test_places_are_coded_most_common_first() -> None:

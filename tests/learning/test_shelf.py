@@ -113,7 +113,7 @@ def test_a_damaged_version_is_not_switched_to(tmp_path: Path) -> None:
     shelf = Shelf(tmp_path)
     shelf.publish(numbered(0))
     good = shelf.publish(numbered(1))
-    (good / "factors.npy").unlink()
+    (good / "factors_codes.npy").unlink()
     shelf.switch(version_of(1_000_000.0))
     with pytest.raises(BadSnapshot, match="factors"):
         shelf.switch(version_of(1_000_001.0))
@@ -135,7 +135,7 @@ def test_where_the_one_in_use_is_damaged_the_newest_whole_one_is_opened(tmp_path
 def test_where_nothing_is_whole_it_says_what_is_wrong_with_each(tmp_path: Path) -> None:
     shelf = Shelf(tmp_path)
     for i in range(2):
-        alter_one_byte(shelf.publish(numbered(i)) / "factors.npy")
+        alter_one_byte(shelf.publish(numbered(i)) / "factors_codes.npy")
     with pytest.raises(BadSnapshot, match=f"{version_of(1_000_001.0)}.*{version_of(1_000_000.0)}"):
         shelf.open_usable()
 

@@ -9,7 +9,8 @@ from tests.snapshots import make_snapshot
 
 from reels.core.errors import BadSnapshot
 from reels.learning import snapshot as module
-from reels.learning.snapshot import SHAPES, Neighbours, Snapshot, empty_snapshot, open_snapshot, write
+from reels.learning.codes import Codes
+from reels.learning.snapshot import SHAPES, Snapshot, Table, empty_snapshot, open_snapshot, write
 from reels.learning.workbench import Arrays
 
 
@@ -20,10 +21,10 @@ def test_what_is_written_is_what_is_opened(tmp_path: Path) -> None:
     assert opened.manifest.regions == made.manifest.regions
     for one in fields(made):
         before, after = getattr(made, one.name), getattr(opened, one.name)
-        if isinstance(before, Neighbours):
+        if isinstance(before, Codes | Table):
             for part in fields(before):
                 np.testing.assert_array_equal(getattr(before, part.name), getattr(after, part.name))
-        elif one.name not in ("manifest", "groups"):
+        elif one.name not in ("manifest", "groups", "room"):
             np.testing.assert_array_equal(before, after)
             assert before.dtype == after.dtype
 
@@ -32,7 +33,7 @@ def test_an_opened_snapshot_cannot_be_changed(tmp_path: Path) -> None:
     opened = open_snapshot(write(tmp_path, make_snapshot(20)))
     with pytest.raises(ValueError, match="read-only"):
         opened.popularity[0] = 2.0
-    assert type(opened.content) is np.ndarray
+    assert type(opened.content.codes) is np.ndarray
 
 
 @pytest.mark.parametrize("n", [0, 1])
@@ -58,16 +59,16 @@ def test_a_missing_or_cut_file_is_named(tmp_path: Path, name: str) -> None:
 
 def test_a_flipped_byte_is_found_on_request(tmp_path: Path) -> None:
     directory = write(tmp_path, make_snapshot(30))
-    path = directory / "factors.npy"
+    path = directory / "factors_codes.npy"
     whole = bytearray(path.read_bytes())
     whole[-3] ^= 0xFF
     path.write_bytes(whole)
     open_snapshot(directory)
-    with pytest.raises(BadSnapshot, match=r"factors\.npy does not have its checksum"):
+    with pytest.raises(BadSnapshot, match=r"factors_codes\.npy does not have its checksum"):
         open_snapshot(directory, verify=True)
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"format": 99}', '{"format": 1}', '{"format": 1, "regions": 3}'])
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"format": 99}', '{"format": 2}', '{"format": 2, "regions": 3}'])
 def test_a_damaged_manifest_is_refused(tmp_path: Path, text: str) -> None:
     directory = write(tmp_path, make_snapshot(10))
     (directory / "manifest.json").write_text(text)

@@ -6,6 +6,7 @@ from tests.contracts.retrieval import RetrievalContract, unit
 from tests.snapshots import make_snapshot
 
 from reels.core.types import Floats, Mask, Rows
+from reels.learning.codes import Codes
 from reels.learning.index import IndexConfig, fit_index, indexed
 from reels.learning.snapshot import open_snapshot, write
 from reels.recommender import retrieval
@@ -35,10 +36,10 @@ class TestInverted(RetrievalContract):
     """With every list probed: the contract asks for the exact answer, `learning.index` measures what fewer find."""
 
     def make(self, vectors: Floats, active: Mask) -> Retrieval:
-        fitted = fit_index(vectors, active, IndexConfig(fewest=1, queries=5))
+        fitted = fit_index(Codes.of(vectors), active, IndexConfig(fewest=1, queries=5))
         if not len(fitted.packed):
             return Exact(vectors, active)
-        return Inverted(fitted.packed, vectors, 1000)
+        return Inverted(fitted.packed, Codes.of(vectors), 1000)
 
 
 def test_one_block_or_many_is_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:

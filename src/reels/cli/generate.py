@@ -21,6 +21,9 @@ LARGE = 50_000
 def generate(
     reels: Annotated[int, typer.Option(min=1, help="Reels in the catalogue.")] = 2000,
     users: Annotated[int, typer.Option(min=0, help="Viewers with known tastes and a history.")] = 500,
+    history: Annotated[
+        float, typer.Option(min=1, help="Reels in a viewer's history (median); 2-3 events each.")
+    ] = 20.0,
     creators: Annotated[int | None, typer.Option(min=1, help="Creators. Default: one for ten reels.")] = None,
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same bytes.")] = DEFAULT_SEED,
     directory: Annotated[Path, typer.Option("--out", help="Folder for the files.")] = Path("datasets"),
@@ -29,7 +32,9 @@ def generate(
 
     From 50,000 reels or viewers on the files are Parquet, written as they are made: a million reels take minutes.
     """
-    config = SampleConfig(now=SAMPLE_NOW, reels=reels, creators=creators or max(1, reels // 10), viewers=users)
+    config = SampleConfig(
+        now=SAMPLE_NOW, reels=reels, creators=creators or max(1, reels // 10), viewers=users, reels_per_viewer=history
+    )
     began = time.monotonic()
     if max(reels, users) >= LARGE:
         _at_scale(config, seed, directory, began)

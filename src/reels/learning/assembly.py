@@ -5,6 +5,7 @@ jobs and `evaluation.snapshots` both make their snapshots here.
 """
 
 from collections.abc import Mapping
+from dataclasses import fields, replace
 from typing import Any, TypeVar
 
 import numpy as np
@@ -12,9 +13,12 @@ from numpy.typing import NDArray
 
 from reels.core.keys import Keys, key_of
 from reels.learning.catalogue import Catalogue, coded
+from reels.learning.codes import Codes
 from reels.learning.interactions import Interactions, rows_of
 from reels.learning.near_duplicates import near_duplicates
-from reels.learning.snapshot import GROUPS, NEIGHBOURS, Manifest, Neighbours, Snapshot
+from reels.learning.orders import head_arrays, order_arrays
+from reels.learning.popularity import best_of_each
+from reels.learning.snapshot import CODED, GROUPS, NEIGHBOURS, Manifest, Neighbours, Snapshot, Table
 from reels.learning.topics import topic_names, topics_of
 from reels.learning.workbench import Arrays, pack_texts
 
@@ -70,6 +74,7 @@ def assembled(
     regions, region_codes = coded(catalogue.regions)
     languages, language_codes = coded(catalogue.languages)
     impressions = carried_rows(counted["impressions"], counted["keys"], keys)
+    overall = carried_rows(counted["popularity"], counted["keys"], keys)
     reels, offsets = pack_texts(catalogue.public)
     manifest = Manifest(
         version=version,
@@ -87,7 +92,7 @@ def assembled(
         factor_alpha=float(factors["alpha"]),
         extra=extra or {},
     )
-    return Snapshot(
+    snapshot = Snapshot(
         manifest=manifest,
         keys=keys,
         creators=catalogue.creators,
@@ -101,28 +106,33 @@ def assembled(
         impressions=impressions,
         creator_impressions=creator_totals(catalogue.creators, impressions, key_of("")),
         usual_rate=carried_rows(counted["usual_rate"], counted["keys"], keys),
-        content=vectors,
+        content=Codes.of(vectors),
         projection=content["projection"],
         centre=content["centre"],
-        cf=_table(tables, "cf", keys),
-        next=_table(tables, "next", keys),
-        factors=carried_rows(factors["factors"], factors["keys"], keys),
+        cf=Table.of(_table(tables, "cf", keys)),
+        next=Table.of(_table(tables, "next", keys)),
+        factors=Codes.of(carried_rows(factors["factors"], factors["keys"], keys)),
         gramian=factors["gramian"],
-        popularity=carried_rows(counted["popularity"], counted["keys"], keys),
-        popularity_by_region=_places(counted, "region", regions, catalogue),
-        popularity_by_language=_places(counted, "language", languages, catalogue),
+        popularity=overall,
+        region_best=best_of_each(overall, region_codes, len(regions)),
+        language_best=best_of_each(overall, language_codes, len(languages)),
         reels=reels,
         reels_offsets=offsets,
         groups={name: carried_group(name, results[name], keys) for name in GROUPS if name in results},
     )
+    sorted_once = {"orders": order_arrays(snapshot), "head": head_arrays(snapshot)}
+    return replace(snapshot, groups={**snapshot.groups, **sorted_once})
 
 
 def carried_group(group: str, arrays: Arrays, keys: Keys) -> Arrays:
     """The arrays of a group in the rows of `keys`; zero (no neighbours) for a reel its job had not seen."""
     out: Arrays = {}
     for table in NEIGHBOURS.get(group, ()):
-        found = _table(arrays, table, keys)
-        out |= {f"{table}_{part}": getattr(found, part) for part in ("indptr", "indices", "weights")}
+        found = Table.of(_table(arrays, table, keys))
+        out |= {f"{table}_{part.name}": getattr(found, part.name) for part in fields(found)}
+    for name in CODED.get(group, ()):
+        coded_rows = Codes.of(carried_rows(arrays[name], arrays["keys"], keys))
+        out |= {f"{name}_codes": coded_rows.codes, f"{name}_scales": coded_rows.scales}
     for name, (_, dims) in GROUPS[group].items():
         if name not in out:
             out[name] = _carried(arrays[name], dims, arrays, keys)
@@ -140,14 +150,3 @@ def _carried(values: NDArray[Any], dims: tuple[str, ...], arrays: Arrays, keys: 
 def _table(tables: Arrays, name: str, keys: Keys) -> Neighbours:
     table = Neighbours(tables[f"{name}_indptr"], tables[f"{name}_indices"], tables[f"{name}_weights"])
     return carried_table(table, tables["keys"], keys)
-
-
-def _places(counted: Arrays, kind: str, names: tuple[str, ...], catalogue: Catalogue) -> NDArray[np.float32]:
-    """The table of each named place; zero rows for a place that was not there when popularity was counted."""
-    found = {name: at for at, name in enumerate(counted[f"{kind}_names"].tolist())}
-    table = counted[f"by_{kind}"]
-    out = np.zeros((len(names), len(catalogue.keys)), np.float32)
-    for place, name in enumerate(names):
-        if name in found:
-            out[place] = carried_rows(table[found[name]], counted["keys"], catalogue.keys)
-    return out

@@ -12,10 +12,11 @@ from reels.core.types import Floats, Rows
 from reels.learning.factorization import fold_in
 from reels.learning.index import RECALL as INDEX_RECALL
 from reels.learning.interactions import Interactions, rows_of
-from reels.learning.snapshot import Neighbours, Snapshot, wrong_shapes
+from reels.learning.snapshot import Snapshot, Table, wrong_shapes
 
-_UNIT = ("popularity", "popularity_by_region", "popularity_by_language")
-_FINITE = (*_UNIT, "content", "projection", "centre", "factors", "gramian", "usual_rate", "published")
+_UNIT = ("popularity", "region_best", "language_best")
+_FINITE = (*_UNIT, "projection", "centre", "gramian", "usual_rate", "published")
+_CODED = ("content", "factors")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +91,15 @@ def _broken_columns(new: Snapshot) -> list[str]:
             wrong.append(f"{name}: {bad} values are not finite")
         elif name in _UNIT and getattr(new, name).size and not _within(getattr(new, name), 0.0, 1.0):
             wrong.append(f"{name}: values outside 0..1")
+    for name in _CODED:
+        bad = int((~np.isfinite(getattr(new, name).scales)).sum())
+        if bad:
+            wrong.append(f"{name}: {bad} rows are not finite")
     if (np.diff(new.keys) <= 0).any():
         wrong.append("keys: not ascending and distinct")
-    norms = np.linalg.norm(new.content, axis=1)
-    if not ((norms < 1e-6) | (np.abs(norms - 1) < 1e-3)).all():
+    blocks = [np.linalg.norm(block, axis=1) for _, block in new.content.blocks()]
+    norms = np.concatenate(blocks) if blocks else np.empty(0)
+    if not ((norms < 1e-6) | (np.abs(norms - 1) < 1e-3) | ~np.isfinite(norms)).all():
         wrong.append("content: rows are neither unit nor zero")
     if len(new.duplicates) and not _within(new.duplicates, 0, len(new.keys) - 1):
         wrong.append("duplicates: rows outside the snapshot")
@@ -114,7 +120,7 @@ def _within(values: NDArray[Any], low: float, high: float) -> bool:
 
 
 def _broken_table(name: str, new: Snapshot) -> list[str]:
-    table: Neighbours = getattr(new, name)
+    table: Table = getattr(new, name)
     if table.indptr[0] != 0 or table.indptr[-1] != len(table.indices) or (np.diff(table.indptr) < 0).any():
         return [f"{name}: indptr is not a CSR's"]
     if len(table.indices) and not _within(table.indices, 0, len(new.keys) - 1):
@@ -123,9 +129,9 @@ def _broken_table(name: str, new: Snapshot) -> list[str]:
     wrong = []
     if (table.indices == owners).any():
         wrong.append(f"{name}: reels that are their own neighbour")
-    if not np.isfinite(table.weights).all() or not _within(table.weights, 0.0, 1.0):
+    if not np.isfinite(table.scales).all() or not _within(table.weights, 0.0, 1.0 + 1e-6):
         wrong.append(f"{name}: weights outside 0..1")
-    rising = (np.diff(table.weights) > 0) & (owners[1:] == owners[:-1])
+    rising = (table.codes[1:] > table.codes[:-1]) & (owners[1:] == owners[:-1])
     if rising.any():
         wrong.append(f"{name}: {int(rising.sum())} rows are not best first")
     return wrong
@@ -152,30 +158,31 @@ def _best(snapshot: Snapshot, history: Rows, weights: Floats, k: int) -> NDArray
     """The k best rows by the sum of the sources, each scaled to 1; history oldest first and left out."""
     age = np.arange(len(history), dtype=np.float64)[::-1]
     total = _scaled(_sums(snapshot.cf, history, 0.8**age)) + _scaled(_sums(snapshot.next, history, 0.5**age))
-    taste = (snapshot.content[history] * (0.65**age)[:, None]).sum(axis=0).astype(np.float32)
-    total += 0.5 * _scaled(np.maximum(snapshot.content @ taste, 0))
-    known = snapshot.factors[history].any(axis=1)
+    taste = (snapshot.content.take(history) * (0.65**age)[:, None]).sum(axis=0).astype(np.float32)
+    total += 0.5 * _scaled(np.maximum(snapshot.content.product(taste), 0))
+    factors = snapshot.factors.take(history)
+    known = factors.any(axis=1)
     if known.any():
         manifest = snapshot.manifest
         faded = (weights * 0.8**age).astype(np.float32)[known]
         vector = fold_in(
-            snapshot.factors[history][known],
+            factors[known],
             faded,
             snapshot.gramian,
             regularization=manifest.factor_regularization,
             alpha=manifest.factor_alpha,
         )
-        total += 0.5 * _scaled(np.maximum(snapshot.factors @ vector, 0))
+        total += 0.5 * _scaled(np.maximum(snapshot.factors.product(vector), 0))
     total[history] = -1.0
     best = np.argpartition(-total, min(k, len(total)) - 1)[:k]
     return best[total[best] > 0]
 
 
-def _sums(table: Neighbours, history: Rows, strengths: NDArray[Any]) -> NDArray[np.float64]:
+def _sums(table: Table, history: Rows, strengths: NDArray[Any]) -> NDArray[np.float64]:
     out = np.zeros(len(table.indptr) - 1)
     for row, strength in zip(history.tolist(), strengths.tolist(), strict=True):
         span = slice(table.indptr[row], table.indptr[row + 1])
-        out[table.indices[span]] += strength * table.weights[span]
+        out[table.indices[span]] += strength * table.scales[row] * table.codes[span]
     return out
 
 

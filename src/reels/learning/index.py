@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reels.core.types import Floats, Mask, Rows
+from reels.learning.codes import Codes
 from reels.learning.snapshot import Snapshot
 
 MORE = 100
@@ -67,8 +68,8 @@ def indexed(snapshot: Snapshot, config: IndexConfig | None = None) -> Snapshot:
     )
 
 
-def fit_index(vectors: Floats, active: Mask, config: IndexConfig | None = None) -> FittedIndex:
-    """The index of the active rows of float32[n, d]; none for a small catalogue.
+def fit_index(vectors: Codes, active: Mask, config: IndexConfig | None = None) -> FittedIndex:
+    """The index of the active rows; none for a small catalogue.
 
     Where `config.recall` is not reached however many lists are probed, `recall` says what was: checks refuse it.
     """
@@ -95,7 +96,7 @@ def open_index(packed: NDArray[np.uint8]) -> faiss.IndexIVF:
     return index
 
 
-def search(index: faiss.IndexIVF, vectors: Floats, queries: Floats, k: int, probes: int) -> tuple[Rows, Floats]:
+def search(index: faiss.IndexIVF, vectors: Codes, queries: Floats, k: int, probes: int) -> tuple[Rows, Floats]:
     """(int32[q, k], float32[q, k]): nearest first by the vectors' own inner product, -1 and -inf where too few."""
     rows = np.full((len(queries), k), -1, np.int32)
     scores = np.full((len(queries), k), -np.inf, np.float32)
@@ -105,14 +106,14 @@ def search(index: faiss.IndexIVF, vectors: Floats, queries: Floats, k: int, prob
     _, found = index.search(np.ascontiguousarray(queries, np.float32), k + MORE, params=settings)
     for q, (query, places) in enumerate(zip(queries, found, strict=True)):
         places = np.sort(places[places >= 0])
-        exact = vectors.take(places, axis=0) @ query
+        exact = vectors.take(places) @ query
         best = np.argsort(-exact, kind="stable")[:k]
         rows[q, : len(best)], scores[q, : len(best)] = places[best], exact[best]
     return rows, scores
 
 
 def _trained(
-    vectors: Floats, rows: NDArray[np.int64], lists: int, config: IndexConfig, rng: np.random.Generator
+    vectors: Codes, rows: NDArray[np.int64], lists: int, config: IndexConfig, rng: np.random.Generator
 ) -> faiss.IndexIVF:
     dim = vectors.shape[1]
     coarse = faiss.IndexFlatIP(dim)
@@ -125,7 +126,7 @@ def _trained(
     return index
 
 
-def _asked(vectors: Floats, rows: NDArray[np.int64], config: IndexConfig, rng: np.random.Generator) -> Floats:
+def _asked(vectors: Codes, rows: NDArray[np.int64], config: IndexConfig, rng: np.random.Generator) -> Floats:
     """float32[q, d] unit: each the mean of a reel, its nearest of some others, and some of what is left of chance."""
     picked = vectors[rng.choice(rows, config.queries)]
     others = vectors[rng.choice(rows, 2_000)]
@@ -136,7 +137,7 @@ def _asked(vectors: Floats, rows: NDArray[np.int64], config: IndexConfig, rng: n
 
 
 def _probes_for(
-    index: faiss.IndexIVF, vectors: Floats, active: Mask, queries: Floats, config: IndexConfig
+    index: faiss.IndexIVF, vectors: Codes, active: Mask, queries: Floats, config: IndexConfig
 ) -> tuple[int, float]:
     """The fewest probes (a power of two) with which the recall is reached, and what it is then."""
     truth = _nearest_of_all(vectors, active, queries, config.at)
@@ -148,13 +149,13 @@ def _probes_for(
     return probes, recall
 
 
-def _nearest_of_all(vectors: Floats, active: Mask, queries: Floats, k: int) -> Rows:
+def _nearest_of_all(vectors: Codes, active: Mask, queries: Floats, k: int) -> Rows:
     """int32[q, k]: by looking at every row, a block at a time."""
     best = np.full((len(queries), 0), 0, np.int32)
     scores = np.full((len(queries), 0), 0, np.float32)
-    for start in range(0, len(vectors), 65_536):
-        block = queries @ vectors[start : start + 65_536].T
-        block[:, ~active[start : start + 65_536]] = -np.inf
+    for start, rows in vectors.blocks():
+        block = queries @ rows.T
+        block[:, ~active[start : start + len(rows)]] = -np.inf
         here = np.argpartition(-block, min(k, block.shape[1]) - 1, axis=1)[:, :k]
         scores = np.concatenate([scores, np.take_along_axis(block, here, 1)], axis=1)
         best = np.concatenate([best, (here + start).astype(np.int32)], axis=1)

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reels.core.types import EventKind, Floats, Times
-from reels.learning.catalogue import Catalogue, coded
+from reels.learning.catalogue import Catalogue
 from reels.learning.interactions import Interactions, rows_of
 from reels.learning.workbench import Arrays
 
@@ -115,16 +115,10 @@ def popularity(catalogue: Catalogue, counts: Counts, *, now: float, half_life_se
 
 
 def popularity_arrays(catalogue: Catalogue, counts: Counts, overall: Floats) -> Arrays:
-    """Popularity overall and by place, and what it was counted from, as a result for `assembly`."""
-    regions, region_codes = coded(catalogue.regions)
-    languages, language_codes = coded(catalogue.languages)
+    """Popularity, and what it was counted from, as a result for `assembly`."""
     return {
         "keys": catalogue.keys,
         "popularity": overall,
-        "by_region": by_place(overall, region_codes, len(regions)),
-        "by_language": by_place(overall, language_codes, len(languages)),
-        "region_names": np.array(regions, np.str_),
-        "language_names": np.array(languages, np.str_),
         "impressions": catalogue.views + counts.shown.astype(np.int64),
         "usual_rate": counts.usual_rate,
     }
@@ -142,13 +136,20 @@ def _to_unit(part: _Doubles) -> _Doubles:
     return unit
 
 
-def by_place(overall: Floats, places: NDArray[np.int16], how_many: int) -> Floats:
-    """float32[how_many, n]: popularity as seen in each region (or language): the best reel of its own is 1 there."""
-    out = np.empty((how_many, len(overall)), np.float32)
-    for place in range(how_many):
-        local = places == place
-        best = float(overall[local].max(initial=0.0))
-        out[place] = overall * np.where(places < 0, NOWHERE, ELSEWHERE)
-        if best > 0:
-            out[place, local] = overall[local] / best
-    return out
+def best_of_each(overall: Floats, places: NDArray[np.int16], how_many: int) -> Floats:
+    """float32[how_many]: the highest popularity of a reel from each region (or language); 0 = there is none."""
+    best = np.zeros(how_many, np.float32)
+    with np.errstate(invalid="ignore"):  # the checks say it better
+        np.fmax.at(best, places[places >= 0], overall[places >= 0])
+    return best
+
+
+def seen_from(overall: Floats, places: NDArray[np.int16], best: Floats, place: int) -> Floats:
+    """float32[m]: popularity of reels as seen in one region (or language): the best reel of its own is 1 there.
+
+    `overall` and `places` are of the reels asked about, `best` is of all (`best_of_each`).
+    """
+    elsewhere = overall * np.where(places < 0, np.float32(NOWHERE), np.float32(ELSEWHERE))
+    if best[place] <= 0:
+        return np.asarray(elsewhere, np.float32)
+    return np.asarray(np.where(places == place, overall / best[place], elsewhere), np.float32)

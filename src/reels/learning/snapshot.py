@@ -9,17 +9,23 @@
   active.npy      bool[n]                               impressions.npy int64[n] shown so far, here or elsewhere
   usual_rate.npy  float32[n] events per second usual for the reel
   creator_impressions.npy  int64[n] shown so far of the reel's creator
-  content.npy     float32[n, d] unit rows, zero = no content signal
+  content_{codes,scales}.npy      int8[n, d], float32[n] unit rows as 8-bit codes (`learning.codes`), zero = no
+                                  content signal
   projection.npy  float32[D, d], centre.npy float32[D]: unit(project(raw - centre)) puts a new reel's raw vector here
-  cf_{indptr,indices,weights}.npy     symmetric item-item neighbours, CSR, weights 0..1, best first within a row
-  next_{indptr,indices,weights}.npy   directional "watched next", CSR, likewise
-  factors.npy     float32[n, k] item factors of the matrix factorization; zero = never seen
+  cf_{indptr,indices,codes,scales}.npy     symmetric item-item neighbours, CSR, best first within a row; weight in 0..1
+                                           = scale of the row (float32[n]) * code (uint8)
+  next_{indptr,indices,codes,scales}.npy   directional "watched next", likewise
+  factors_{codes,scales}.npy      int8[n, k], float32[n] item factors of the matrix factorization; zero = never seen
   gramian.npy     float32[k, k] factors^T factors, for folding a viewer in
   popularity.npy  float32[n] 0..1 overall
-  popularity_by_region.npy   float32[R, n]              popularity_by_language.npy float32[L, n]
+  region_best.npy float32[R], language_best.npy float32[L]: the highest popularity of a reel from there
+                  (`learning.popularity.seen_from`)
+  orders.*        rows in the orders that every request begins from, and the creators (`learning.orders`)
+  head.*          factors of the reels that the factorization searches (`learning.orders`)
   words.*         terms of each reel (`learning.words`) and its nearest by them
   ease.*          item-item table of the linear model (`learning.ease`)
   recent.*        likes fading with several half-lives, and the stage of each reel (`learning.recency`)
+  watch.*         usual watching by duration (`learning.watch_value`)
   ranker.*        trees of the learned ranker (`recommender.ranker.trees`) and the learned weights of the blend
   newcomers.*     new reels after known ones (`learning.newcomers`)
   sequence.*      the sequence model (`learning.sequence.SequenceModel`)
@@ -28,12 +34,17 @@
                                  its braces: `"reel_id":"..","title":"..","tags":[..],"creator_id":"..",
                                  "duration_sec":..,"media_url":"..","poster_url":".."`
 
+Behind the last row of a column of `ROOMY` are zero bytes: room in which a reader continues the column for reels that
+came later, in its own pages, while the rows before stay the pages that all workers share (`Room`).
+
 `write` makes a whole directory or none; `open_snapshot` maps one read-only and refuses what its manifest does not say.
 """
 
 import json
+import mmap
 import os
 import shutil
+import weakref
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
@@ -46,8 +57,9 @@ from numpy.typing import NDArray
 from reels.core.errors import BadSnapshot
 from reels.core.keys import Keys
 from reels.core.types import Floats, Times
+from reels.learning.codes import Codes
 
-FORMAT = 1
+FORMAT = 2
 """Counted up when the directory's layout changes; other formats are refused."""
 MANIFEST = "manifest.json"
 
@@ -64,30 +76,60 @@ SHAPES: dict[str, tuple[str, tuple[str, ...]]] = {
     "impressions": ("int64", ("n",)),
     "creator_impressions": ("int64", ("n",)),
     "usual_rate": ("float32", ("n",)),
-    "content": ("float32", ("n", "d")),
+    "content_codes": ("int8", ("n", "d")),
+    "content_scales": ("float32", ("n",)),
     "projection": ("float32", ("D", "d")),
     "centre": ("float32", ("D",)),
     "cf_indptr": ("int64", ("n+1",)),
     "cf_indices": ("int32", ("cf",)),
-    "cf_weights": ("float32", ("cf",)),
+    "cf_codes": ("uint8", ("cf",)),
+    "cf_scales": ("float32", ("n",)),
     "next_indptr": ("int64", ("n+1",)),
     "next_indices": ("int32", ("next",)),
-    "next_weights": ("float32", ("next",)),
-    "factors": ("float32", ("n", "k")),
+    "next_codes": ("uint8", ("next",)),
+    "next_scales": ("float32", ("n",)),
+    "factors_codes": ("int8", ("n", "k")),
+    "factors_scales": ("float32", ("n",)),
     "gramian": ("float32", ("k", "k")),
     "popularity": ("float32", ("n",)),
-    "popularity_by_region": ("float32", ("R", "n")),
-    "popularity_by_language": ("float32", ("L", "n")),
+    "region_best": ("float32", ("R",)),
+    "language_best": ("float32", ("L",)),
     "reels": ("uint8", ("bytes",)),
     "reels_offsets": ("int64", ("n+1",)),
 }
 """dtype and symbolic shape of every array; equal letters are equal lengths, checked on writing and opening."""
 
 Shapes = dict[str, tuple[str, tuple[str, ...]]]
+
+
+def _table(name: str) -> Shapes:
+    """The arrays of a table of neighbours in a group."""
+    return {
+        f"{name}_indptr": ("int64", ("n+1",)),
+        f"{name}_indices": ("int32", (name,)),
+        f"{name}_codes": ("uint8", (name,)),
+        f"{name}_scales": ("float32", ("n",)),
+    }
+
+
 GROUPS: dict[str, Shapes] = {
     "index": {"packed": ("uint8", ("bytes",)), "probes": ("int32", ("one",))},
+    "orders": {
+        "popular": ("int32", ("n",)),
+        "newest": ("int32", ("n",)),
+        "by_region": ("int32", ("R", "kept")),
+        "by_language": ("int32", ("L", "kept")),
+        "creators": ("int64", ("creators",)),
+        "creator_since": ("float64", ("creators",)),
+        "creator_first": ("int64", ("creators+1",)),
+        "by_creator": ("int32", ("n",)),
+        "topic_centres": ("float32", ("topics", "d")),
+        "usual_popularity": ("float32", ("one",)),
+    },
+    "head": {"rows": ("int32", ("head",)), "codes": ("int8", ("head", "k")), "scales": ("float32", ("head",))},
     "sequence": {
-        "items": ("float32", ("n", "width")),
+        "items_codes": ("int8", ("n", "width")),
+        "items_scales": ("float32", ("n",)),
         "bias": ("float32", ("n",)),
         "unmet": ("float32", ("one",)),
         "text": ("float32", ("d", "width")),
@@ -97,26 +139,18 @@ GROUPS: dict[str, Shapes] = {
     },
     "words": {
         "terms": ("int32", ("n", "terms")),
-        "term_weights": ("float32", ("n", "terms")),
-        "alike_indptr": ("int64", ("n+1",)),
-        "alike_indices": ("int32", ("alike",)),
-        "alike_weights": ("float32", ("alike",)),
+        "term_weights_codes": ("int8", ("n", "terms")),
+        "term_weights_scales": ("float32", ("n",)),
+        **_table("alike"),
     },
-    "ease": {
-        "ease_indptr": ("int64", ("n+1",)),
-        "ease_indices": ("int32", ("ease",)),
-        "ease_weights": ("float32", ("ease",)),
-    },
-    "newcomers": {
-        "after_indptr": ("int64", ("n+1",)),
-        "after_indices": ("int32", ("after",)),
-        "after_weights": ("float32", ("after",)),
-    },
+    "ease": _table("ease"),
+    "newcomers": _table("after"),
     "recent": {
         "counts": ("float32", ("ages", "n")),
         "half_lives": ("float32", ("ages",)),
         "stage": ("float32", ("n",)),
     },
+    "watch": {"edges": ("float32", ("inner",)), "seconds": ("float32", ("bins", "points"))},
     "ranker": {
         "columns": ("uint8", ("letters",)),
         "feature": ("int32", ("nodes",)),
@@ -136,23 +170,67 @@ GROUPS: dict[str, Shapes] = {
 
 To add a table: its group here, and a job (or a fit in `evaluation.snapshots`) whose result has the name of the group,
 these arrays, and `keys`, the reels of its rows. `assembly` carries it into the snapshot: what has the dimension `n` by
-rows, `x_indptr, x_indices, x_weights` as a table of neighbours if its indices are rows (`NEIGHBOURS`). Letters other
-than those of `SHAPES` are the group's own. A program that does not know a group does not look at it; one that knows it
-opens snapshots without it: neither needs another `FORMAT`.
+rows, `x_indptr, x_indices, x_weights` as a table of neighbours (`_table`) if its indices are rows (`NEIGHBOURS`), rows
+of many numbers as 8-bit codes (`CODED`). Letters other than those of `SHAPES` are the group's own. A program that does
+not know a group does not look at it; one that knows it opens snapshots without it: neither needs another `FORMAT`.
 """
 SHARED = frozenset({"n", "n+1", "d", "k", "R", "L", "D"})
 """Letters that mean the same in every group."""
 NEIGHBOURS: dict[str, tuple[str, ...]] = {"words": ("alike",), "ease": ("ease",), "newcomers": ("after",)}
 """Which tables `x` of a group are neighbours: their indices are rows of the snapshot."""
+CODED: dict[str, tuple[str, ...]] = {"words": ("term_weights",), "sequence": ("items",)}
+"""Which results `x` of a group, float32[n, ...], are kept as `x_codes, x_scales` (`learning.codes`)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Neighbours:
-    """A sparse table in CSR: the neighbours of row r are indices[indptr[r]:indptr[r+1]], best first."""
+    """A sparse table in CSR as it is fitted: the neighbours of row r are indices[indptr[r]:indptr[r+1]], best first."""
 
     indptr: NDArray[np.int64]
     indices: NDArray[np.int32]
     weights: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The same as a snapshot has it: weight = scales[r] * codes[at]."""
+
+    indptr: NDArray[np.int64]
+    indices: NDArray[np.int32]
+    codes: NDArray[np.uint8]
+    scales: Floats
+
+    @classmethod
+    def of(cls, table: Neighbours) -> "Table":
+        """Each row's largest weight becomes 255; no weight above 0 becomes 0."""
+        lengths = np.diff(table.indptr)
+        scales = np.zeros(len(lengths), np.float32)
+        filled = lengths > 0
+        if filled.any():
+            scales[filled] = np.maximum.reduceat(table.weights, table.indptr[:-1][filled]) / np.float32(255)
+        of_each = np.repeat(scales, lengths)
+        codes = np.divide(table.weights, of_each, out=np.zeros(len(of_each), np.float32), where=of_each > 0)
+        codes = np.where(table.weights > 0, np.clip(np.rint(codes), 1, 255), 0).astype(np.uint8)
+        return cls(table.indptr, table.indices, codes, scales)
+
+    @property
+    def weights(self) -> Floats:
+        """float32[m]: all weights, made anew at each call; loops over rows read `scales` and `codes`."""
+        return np.repeat(np.asarray(self.scales), np.diff(self.indptr)) * self.codes.astype(np.float32)
+
+
+ROOMY = (
+    "keys", "creators", "published", "durations", "regions", "languages", "topics", "duplicates", "active",
+    "impressions", "creator_impressions", "popularity",
+)  # fmt: skip
+"""Columns that are continued for reels that come after the snapshot."""
+_FAULT = 65_536
+"""Bytes around a fault that the kernel maps at once."""
+
+
+def room_of(rows: int) -> int:
+    """Further rows there is room for; beyond, columns are copied."""
+    return max(4096, rows // 16)
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,34 +278,80 @@ class Snapshot:
     impressions: NDArray[np.int64]
     creator_impressions: NDArray[np.int64]
     usual_rate: Floats
-    content: Floats
+    content: Codes
     projection: Floats
     centre: Floats
-    cf: Neighbours
-    next: Neighbours
-    factors: Floats
+    cf: Table
+    next: Table
+    factors: Codes
     gramian: Floats
     popularity: Floats
-    popularity_by_region: Floats
-    popularity_by_language: Floats
+    region_best: Floats
+    language_best: Floats
     reels: NDArray[np.uint8]
     reels_offsets: NDArray[np.int64]
     groups: Mapping[str, Mapping[str, NDArray[Any]]] = field(default_factory=dict)
     """The groups of `GROUPS` that are there."""
+    room: "Room | None" = field(default=None, compare=False, repr=False)
+    """Of an opened snapshot."""
 
-    def table(self, group: str, name: str) -> Neighbours:
+    def table(self, group: str, name: str) -> Table:
         """The CSR table `name` of a group that is there; KeyError when it is not."""
         arrays = self.groups[group]
-        return Neighbours(*(arrays[f"{name}_{one.name}"] for one in fields(Neighbours)))
+        return Table(*(arrays[f"{name}_{one.name}"] for one in fields(Table)))
+
+    def coded(self, group: str, name: str) -> Codes:
+        """The rows `name` of `CODED` in a group that is there."""
+        arrays = self.groups[group]
+        return Codes(arrays[f"{name}_codes"], arrays[f"{name}_scales"])
+
+    def continued(self, name: str, more: NDArray[Any]) -> NDArray[Any]:
+        """A column of `ROOMY` with `more` rows behind its own, writable and nobody else's.
+
+        Of an opened snapshot the rows before stay the shared pages of the file until somebody writes into them.
+        """
+        column: NDArray[Any] = getattr(self, name)
+        if self.room is None or (made := self.room.mapped(name, column, len(more))) is None:
+            return np.concatenate([column, more.astype(column.dtype)])
+        made[len(column) :] = more
+        return made
+
+
+class Room:
+    """The open files of the roomy columns of one snapshot: they can be mapped anew, also after it was pruned."""
+
+    def __init__(self) -> None:
+        self._files: dict[str, tuple[int, int, int, NDArray[Any]]] = {}
+
+    def add(self, name: str, path: Path, column: NDArray[Any]) -> None:
+        """Keep the file of a column open, until the room is forgotten."""
+        handle = os.open(path, os.O_RDONLY)
+        weakref.finalize(self, os.close, handle)
+        with path.open("rb") as file:
+            np.lib.format.read_magic(file)
+            np.lib.format.read_array_header_1_0(file)
+            begins = file.tell()
+        self._files[name] = (handle, begins, os.fstat(handle).st_size, column)
+
+    def mapped(self, name: str, column: NDArray[Any], more: int) -> NDArray[Any] | None:
+        """The column and `more` rows of zeros, copied on writing; None where it is another one or has not the room."""
+        handle, begins, size, own = self._files.get(name, (-1, 0, 0, column))
+        rows = len(column) + more
+        if handle < 0 or own is not column or not rows or begins + rows * column.itemsize > size:
+            return None
+        mapping = mmap.mmap(handle, begins + rows * column.itemsize, mmap.MAP_PRIVATE, mmap.PROT_READ | mmap.PROT_WRITE)
+        made = np.frombuffer(mapping, column.dtype, rows, begins)
+        made[: len(column) : max(1, _FAULT // column.itemsize)].any()  # page tables here, not at the first request
+        return made
 
 
 def _arrays(snapshot: Snapshot) -> Iterator[tuple[str, NDArray[Any]]]:
     for one in fields(snapshot):
         value = getattr(snapshot, one.name)
-        if isinstance(value, Neighbours):
+        if isinstance(value, Codes | Table):
             for part in fields(value):
                 yield f"{one.name}_{part.name}", getattr(value, part.name)
-        elif one.name not in ("manifest", "groups"):
+        elif one.name not in ("manifest", "groups", "room"):
             yield one.name, value
     for group, arrays in snapshot.groups.items():
         for name, array in arrays.items():
@@ -317,6 +441,8 @@ def write(root: Path, snapshot: Snapshot) -> Path:
                 array.tofile(path)
             else:
                 np.save(path, np.ascontiguousarray(array), allow_pickle=False)
+            if name in ROOMY:
+                os.truncate(path, path.stat().st_size + room_of(manifest.rows) * array.itemsize)
             _sync(path)
             checksums[path.name], sizes[path.name] = _checksum(path), path.stat().st_size
         whole = replace(manifest, checksums=checksums, sizes=sizes)
@@ -378,7 +504,10 @@ def open_snapshot(directory: Path, *, verify: bool = False) -> Snapshot:
         except (OSError, ValueError) as error:
             wrong.append(f"{path.name}: {error}")
     if not wrong:
-        snapshot = _assemble(manifest, arrays)
+        room = Room()
+        for name in ROOMY:
+            room.add(name, directory / _file_of(name), arrays[name])
+        snapshot = _assemble(manifest, arrays, room)
         wrong = wrong_shapes(snapshot)
     if wrong:
         raise BadSnapshot(f"snapshot {directory}: {'; '.join(wrong)}")
@@ -391,15 +520,16 @@ def _grouped(manifest: Manifest) -> list[str]:
     return [f"{group}.{name}" for group, arrays in GROUPS.items() if group in named for name in arrays]
 
 
-def _assemble(manifest: Manifest, arrays: dict[str, NDArray[Any]]) -> Snapshot:
+def _assemble(manifest: Manifest, arrays: dict[str, NDArray[Any]], room: Room | None = None) -> Snapshot:
     groups: dict[str, dict[str, NDArray[Any]]] = {}
     for name in [name for name in arrays if "." in name]:
         group, _, inner = name.partition(".")
         groups.setdefault(group, {})[inner] = arrays.pop(name)
-    parts: dict[str, Any] = {name: array for name, array in arrays.items() if not name.startswith(("cf_", "next_"))}
-    for table in ("cf", "next"):
-        parts[table] = Neighbours(*(arrays[f"{table}_{one.name}"] for one in fields(Neighbours)))
-    return Snapshot(manifest=manifest, groups=groups, **parts)
+    parts: dict[str, Any] = dict(arrays)
+    for kind, names in ((Table, ("cf", "next")), (Codes, ("content", "factors"))):
+        for of in names:
+            parts[of] = kind(*(parts.pop(f"{of}_{one.name}") for one in fields(kind)))
+    return Snapshot(manifest=manifest, groups=groups, room=room, **parts)
 
 
 def empty_snapshot(version: str = "none", *, space: str = "", raw_dim: int = 0, content_dim: int = 0) -> Snapshot:

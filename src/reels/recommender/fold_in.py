@@ -23,7 +23,7 @@ def viewer_factors(evidence: Evidence, models: Models) -> Floats:
     origin = models.origin[evidence.liked[:READ]]
     known = origin >= 0
     weights = (evidence.liked_value[:READ] * np.float32(FADE) ** np.arange(len(origin), dtype=np.float32))[known]
-    factors = np.ascontiguousarray(snapshot.factors.take(origin[known], axis=0))
+    factors = snapshot.factors.take(origin[known])
     touched = factors.any(axis=1) if factors.shape[1] else np.zeros(len(factors), np.bool_)
     if not touched.any():
         return np.zeros(snapshot.factors.shape[1], np.float32)

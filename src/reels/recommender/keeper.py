@@ -147,7 +147,7 @@ def _says_more(late: TailReel, snapshot: Snapshot) -> bool:
     if snapshot.keys[row] != late.key or bool(snapshot.active[row]) != late.active:
         return True
     start, end = snapshot.reels_offsets[row : row + 2]
-    return snapshot.reels[start:end].tobytes() != late.json or not snapshot.content[row].any()
+    return snapshot.reels[start:end].tobytes() != late.json or not snapshot.content.scales[row]
 
 
 def _nothing_but(tail: Sequence[TailReel]) -> Snapshot:

@@ -12,10 +12,10 @@ def local_popularity(models: Models, state: UserState, rows: Rows) -> Floats:
     voices = [models.popularity[rows]]
     if state.region in snapshot.manifest.regions:
         place = snapshot.manifest.regions.index(state.region)
-        voices.append(models.popularity_in(snapshot.popularity_by_region, place, rows))
+        voices.append(models.popularity_in_region(place, rows))
     if state.language in snapshot.manifest.languages:
         place = snapshot.manifest.languages.index(state.language)
-        voices.append(models.popularity_in(snapshot.popularity_by_language, place, rows))
+        voices.append(models.popularity_in_language(place, rows))
     total = voices[0].astype(np.float32)
     for voice in voices[1:]:
         total = total + voice

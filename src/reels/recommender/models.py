@@ -15,7 +15,9 @@ from numpy.typing import NDArray
 from reels.core.keys import Keys
 from reels.core.signals import Signal
 from reels.core.types import Floats, Mask, Rows, Times
-from reels.learning.snapshot import Manifest, Neighbours, Snapshot
+from reels.learning.codes import Codes
+from reels.learning.popularity import seen_from
+from reels.learning.snapshot import Manifest, Neighbours, Snapshot, Table
 from reels.recommender.orders import Orders, orders_of
 from reels.recommender.retrieval import Retrieval, retrieval_of
 from reels.recommender.tail import Tail
@@ -48,6 +50,8 @@ class Models:
     creator_impressions: NDArray[np.int64]
     trending: Floats
     """float32[n] in 0..1: how far above its usual rate a reel is now; 0 = not."""
+    hot: Rows
+    """int32: rows that are trending, ascending."""
     origin: Rows
     """int32[n]: row of the snapshot whose learnt tables speak for this row; -1 = none."""
     current: Rows
@@ -87,20 +91,30 @@ class Models:
     def content(self, rows: Rows) -> Floats:
         """Content vectors of rows: float32[len(rows), d], unit or zero."""
         if not len(self.tail_keys):
-            return self.snapshot.content.take(rows, axis=0)
+            return self.snapshot.content.take(rows)
         late = rows >= self.base
         if not late.any():
-            return self.snapshot.content.take(rows, axis=0)
+            return self.snapshot.content.take(rows)
         out = np.empty((len(rows), self.tail_content.shape[1]), np.float32)
-        out[~late] = self.snapshot.content.take(rows[~late], axis=0)
+        out[~late] = self.snapshot.content.take(rows[~late])
         out[late] = self.tail_content[rows[late] - self.base]
         return out
 
-    def popularity_in(self, table: Floats, place: int, rows: Rows) -> Floats:
-        """Popularity of rows in one region or language; overall where the snapshot does not know the row."""
-        origin = self.origin[rows]
-        known = table[place].take(np.maximum(origin, 0)) if table.shape[1] else self.popularity[rows]
-        return np.where(origin >= 0, known, self.popularity[rows]).astype(np.float32, copy=False)
+    def popularity_in_region(self, place: int, rows: Rows) -> Floats:
+        """Popularity of rows in one region; overall where the snapshot does not know the row."""
+        return self._popularity_in(self.snapshot.regions, self.snapshot.region_best, place, rows)
+
+    def popularity_in_language(self, place: int, rows: Rows) -> Floats:
+        """Likewise in one language."""
+        return self._popularity_in(self.snapshot.languages, self.snapshot.language_best, place, rows)
+
+    def _popularity_in(self, places: NDArray[np.int16], best: Floats, place: int, rows: Rows) -> Floats:
+        overall, origin = self.popularity[rows], self.origin[rows]
+        if not self.base:
+            return overall
+        known = np.maximum(origin, 0)
+        there = seen_from(self.snapshot.popularity[known], places[known], best, place)
+        return np.where(origin >= 0, there, overall).astype(np.float32, copy=False)
 
     def reel_json(self, row: int) -> bytes:
         """Public fields of a reel, ready-made JSON without braces."""
@@ -129,29 +143,28 @@ def build(
     tail = tail or Tail()
     orders = orders or orders_of(snapshot)
     base, late = len(snapshot.keys), len(tail.keys)
-    origin = np.concatenate([np.arange(base, dtype=np.int32), tail.origin])
     current, active = _moved(snapshot, tail)
     sort = np.argsort(tail.keys, kind="stable").astype(np.int32)
     views = np.array([one.views for one in tail.reels], np.int64)
-    impressions = _longer(snapshot.impressions, tail, views)
     models = Models(
         snapshot=snapshot,
         orders=orders,
         retrieval=retrieval or retrieval_of(snapshot),
-        keys=np.concatenate([snapshot.keys, tail.keys]),
-        creators=np.concatenate([snapshot.creators, np.array([one.creator for one in tail.reels], np.int64)]),
-        published=np.concatenate([snapshot.published, np.array([one.published for one in tail.reels], np.float64)]),
-        durations=np.concatenate([snapshot.durations, np.array([one.duration for one in tail.reels], np.float32)]),
-        regions=np.concatenate([snapshot.regions, tail.regions]),
-        languages=np.concatenate([snapshot.languages, tail.languages]),
-        topics=np.concatenate([snapshot.topics, tail.topics]),
-        duplicates=_longer(snapshot.duplicates, tail, np.arange(base, base + late, dtype=np.int32)),
+        keys=snapshot.continued("keys", tail.keys),
+        creators=snapshot.continued("creators", np.array([one.creator for one in tail.reels], np.int64)),
+        published=snapshot.continued("published", np.array([one.published for one in tail.reels], np.float64)),
+        durations=snapshot.continued("durations", np.array([one.duration for one in tail.reels], np.float32)),
+        regions=snapshot.continued("regions", tail.regions),
+        languages=snapshot.continued("languages", tail.languages),
+        topics=snapshot.continued("topics", tail.topics),
+        duplicates=_longer(snapshot, "duplicates", tail, np.arange(base, base + late, dtype=np.int32)),
         active=active,
-        popularity=_longer(snapshot.popularity, tail, _first_guess(snapshot, orders, tail)),
-        impressions=impressions,
-        creator_impressions=_creator_impressions(snapshot, orders, tail),
+        popularity=_longer(snapshot, "popularity", tail, _first_guess(snapshot, orders, tail)),
+        impressions=_longer(snapshot, "impressions", tail, views),
+        creator_impressions=snapshot.continued("creator_impressions", _creator_impressions(snapshot, orders, tail)),
         trending=np.zeros(base + late, np.float32),
-        origin=origin,
+        hot=np.empty(0, np.int32),
+        origin=np.concatenate([np.arange(base, dtype=np.int32), tail.origin]),
         current=current,
         tail_content=tail.content,
         tail_json=tuple(one.json for one in tail.reels),
@@ -166,16 +179,23 @@ def with_signals(models: Models, trending: Signal, trials: Signal) -> Models:
     hot = np.zeros(models.n, np.float32)
     rows = models.rows_of(trending.keys)
     hot[rows[rows >= 0]] = np.clip(trending.values[rows >= 0], 0.0, 1.0)
+    among = np.unique(rows[rows >= 0])
     impressions, creators = models.impressions, models.creator_impressions
     rows = models.rows_of(trials.keys)
     if (rows >= 0).any():
         shown = trials.values[rows >= 0].astype(np.int64)
         rows = rows[rows >= 0]
         more = np.maximum(shown - impressions[rows], 0)
-        impressions = impressions.copy()
-        impressions[rows] = np.maximum(shown, impressions[rows])
+        impressions = models.snapshot.continued("impressions", impressions[models.base :])
+        impressions[rows] = np.maximum(shown, models.impressions[rows])
         creators = _more_of_creators(models, rows, more)
-    return replace(models, trending=hot, impressions=impressions, creator_impressions=creators)
+    return replace(
+        models,
+        trending=hot,
+        hot=among[hot[among] > 0].astype(np.int32),
+        impressions=impressions,
+        creator_impressions=creators,
+    )
 
 
 def _rows_in(known: Keys, rows: Rows | None, keys: Keys) -> Rows:
@@ -190,19 +210,20 @@ def _moved(snapshot: Snapshot, tail: Tail) -> tuple[Rows, Mask]:
     """`current` of the snapshot's rows, and `active` of all rows: the old row of a changed reel is not."""
     base = len(snapshot.keys)
     current = np.arange(base, dtype=np.int32)
-    active = np.concatenate([snapshot.active, np.array([one.active for one in tail.reels], np.bool_)])
+    active = snapshot.continued("active", np.array([one.active for one in tail.reels], np.bool_))
     moved = np.flatnonzero(tail.origin >= 0)
     current[tail.origin[moved]] = (base + moved).astype(np.int32)
     active[tail.origin[moved]] = False
     return current, active
 
 
-def _longer(column: NDArray[Any], tail: Tail, new: NDArray[Any]) -> NDArray[Any]:
+def _longer(snapshot: Snapshot, name: str, tail: Tail, new: NDArray[Any]) -> NDArray[Any]:
     """A snapshot's column continued for the tail: a changed reel keeps its value, a new one gets `new`."""
+    column: NDArray[Any] = getattr(snapshot, name)
     if len(column):
         known = tail.origin >= 0
         new = np.where(known, column[np.maximum(tail.origin, 0)], new)
-    return np.concatenate([column, new.astype(column.dtype)])
+    return snapshot.continued(name, new)
 
 
 def _first_guess(snapshot: Snapshot, orders: Orders, tail: Tail) -> Floats:
@@ -218,25 +239,29 @@ def _creator_impressions(snapshot: Snapshot, orders: Orders, tail: Tail) -> NDAr
     """Of the tail: what the snapshot knows of the same creator, else 0."""
     creators = np.array([one.creator for one in tail.reels], np.int64)
     late = np.zeros(len(creators), np.int64)
-    if len(orders.creators) and len(creators):
-        at = np.minimum(np.searchsorted(orders.creators, creators), len(orders.creators) - 1)
-        known = snapshot.creator_impressions[orders.creator_row[at]]
-        late = np.where(orders.creators[at] == creators, known, 0)
-    return np.concatenate([snapshot.creator_impressions, late])
+    rows, counts = orders.reels_of(creators)
+    first = np.cumsum(counts) - counts
+    late[counts > 0] = snapshot.creator_impressions[rows[first[counts > 0]]]
+    return late
 
 
 def _more_of_creators(models: Models, rows: Rows, more: NDArray[np.int64]) -> NDArray[np.int64]:
     """Creator impressions with what trials have added to some of their reels since the snapshot."""
     creators, inverse = np.unique(models.creators[rows], return_inverse=True)
     added = np.bincount(inverse, weights=more).astype(np.int64)
-    at = np.minimum(np.searchsorted(creators, models.creators), len(creators) - 1)
-    return models.creator_impressions + np.where(creators[at] == models.creators, added[at], 0)
+    late = models.creators[models.base :]
+    at = np.minimum(np.searchsorted(creators, late), len(creators) - 1)
+    of_tail = models.creator_impressions[models.base :] + np.where(creators[at] == late, added[at], 0)
+    out = models.snapshot.continued("creator_impressions", of_tail)
+    known, counts = models.orders.reels_of(creators)
+    out[known] = models.creator_impressions[known] + np.repeat(added, counts)
+    return out
 
 
 def empty_snapshot(content_dim: int = 1) -> Snapshot:
     """A snapshot of nothing, for the time before the first; its version is ""."""
     f32, i32 = np.float32, np.int32
-    none = Neighbours(np.zeros(1, np.int64), np.empty(0, i32), np.empty(0, f32))
+    none = Table.of(Neighbours(np.zeros(1, np.int64), np.empty(0, i32), np.empty(0, f32)))
     return Snapshot(
         manifest=Manifest("", 0.0, "", 0, content_dim, 1, (), (), (), 0, 0),
         keys=np.empty(0, np.int64),
@@ -251,16 +276,16 @@ def empty_snapshot(content_dim: int = 1) -> Snapshot:
         impressions=np.empty(0, np.int64),
         creator_impressions=np.empty(0, np.int64),
         usual_rate=np.empty(0, f32),
-        content=np.empty((0, content_dim), f32),
+        content=Codes.of(np.empty((0, content_dim), f32)),
         projection=np.empty((0, content_dim), f32),
         centre=np.empty(0, f32),
         cf=none,
         next=none,
-        factors=np.empty((0, 1), f32),
+        factors=Codes.of(np.empty((0, 1), f32)),
         gramian=np.zeros((1, 1), f32),
         popularity=np.empty(0, f32),
-        popularity_by_region=np.empty((0, 0), f32),
-        popularity_by_language=np.empty((0, 0), f32),
+        region_best=np.empty(0, f32),
+        language_best=np.empty(0, f32),
         reels=np.empty(0, np.uint8),
         reels_offsets=np.zeros(1, np.int64),
     )

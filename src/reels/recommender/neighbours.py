@@ -10,20 +10,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reels.core.types import Floats, Rows
-from reels.learning.snapshot import Neighbours
+from reels.learning.snapshot import Table
 
 
-def merged(table: Neighbours, history: Rows, strengths: Floats) -> tuple[Rows, Floats, Rows]:
+def merged(table: Table, history: Rows, strengths: Floats) -> tuple[Rows, Floats, Rows]:
     """Every neighbour of the history: (rows int32[m], sums float32[m], place in the history that added most).
 
     Order of first meeting. `history` holds rows of the snapshot; entries of -1 are skipped.
     """
-    return _merged(table.indptr, table.indices, table.weights, history, strengths)
+    return _merged(table.indptr, table.indices, table.codes, table.scales, history, strengths)
 
 
-def summed(table: Neighbours, history: Rows, strengths: Floats, wanted: Rows) -> tuple[Floats, Rows]:
+def summed(table: Table, history: Rows, strengths: Floats, wanted: Rows) -> tuple[Floats, Rows]:
     """What each wanted snapshot row gets: (sums float32[n], place in the history that added most or -1)."""
-    return _summed(table.indptr, table.indices, table.weights, history, strengths, wanted)
+    return _summed(table.indptr, table.indices, table.codes, table.scales, history, strengths, wanted)
 
 
 @numba.njit(cache=True, nogil=True, inline="always")
@@ -48,7 +48,8 @@ def _size(entries: int) -> int:
 def _merged(
     indptr: NDArray[np.int64],
     indices: NDArray[np.int32],
-    weights: Floats,
+    codes: NDArray[np.uint8],
+    scales: Floats,
     history: Rows,
     strengths: Floats,
 ) -> tuple[Rows, Floats, Rows]:
@@ -66,6 +67,7 @@ def _merged(
     for h in range(len(history)):
         if history[h] < 0:
             continue
+        strength = strengths[h] * scales[history[h]]
         for at in range(indptr[history[h]], indptr[history[h] + 1]):
             slot = slot_of(table, indices[at])
             if table[slot] == -1:
@@ -74,7 +76,7 @@ def _merged(
                 rows[found] = indices[at]
                 found += 1
             place = places[slot]
-            added = strengths[h] * weights[at]
+            added = strength * np.float32(codes[at])
             sums[place] += added
             if added > most[place]:
                 most[place] = added
@@ -86,7 +88,8 @@ def _merged(
 def _summed(
     indptr: NDArray[np.int64],
     indices: NDArray[np.int32],
-    weights: Floats,
+    codes: NDArray[np.uint8],
+    scales: Floats,
     history: Rows,
     strengths: Floats,
     wanted: Rows,
@@ -104,12 +107,13 @@ def _summed(
     for h in range(len(history)):
         if history[h] < 0:
             continue
+        strength = strengths[h] * scales[history[h]]
         for at in range(indptr[history[h]], indptr[history[h] + 1]):
             slot = slot_of(table, indices[at])
             if table[slot] == -1:
                 continue
             place = places[slot]
-            added = strengths[h] * weights[at]
+            added = strength * np.float32(codes[at])
             sums[place] += added
             if added > most[place]:
                 most[place] = added

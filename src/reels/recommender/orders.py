@@ -1,4 +1,4 @@
-"""What can be sorted once per snapshot instead of once per request."""
+"""What was sorted once for each snapshot instead of once per request (`learning.orders`)."""
 
 from dataclasses import dataclass, field
 
@@ -7,10 +7,9 @@ from numpy.typing import NDArray
 
 from reels.core.keys import NO_KEYS, Keys, key_of
 from reels.core.types import Floats, Rows, Times
+from reels.learning.orders import order_arrays
 from reels.learning.snapshot import Snapshot
 
-KEPT = 20_000
-"""Rows kept in an order by region or language; the overall orders are whole."""
 UNKNOWN_CREATORS = np.array([0, key_of("")], np.int64)
 """Creator keys that stand for "not known": no two reels of them are of the same creator."""
 
@@ -31,10 +30,12 @@ class Orders:
     """int32[n], newest first."""
     creators: Keys = field(default_factory=lambda: NO_KEYS)
     """int64[c], the distinct creators, ascending."""
-    creator_row: Rows = field(default_factory=_no_rows)
-    """int32[c], one row of each creator."""
     creator_since: Times = field(default_factory=lambda: np.empty(0))
-    """float64[c], when the creator's first reel was published; -inf for the unknown creator."""
+    """float64[c], when the creator's first reel was published."""
+    creator_first: NDArray[np.int64] = field(default_factory=lambda: np.zeros(1, np.int64))
+    """int64[c+1]: creator i has the rows by_creator[first[i]:first[i+1]], ascending."""
+    by_creator: Rows = field(default_factory=_no_rows)
+    """int32[n]"""
     usual_popularity: float = 0.0
     """Median of the popularity: what is assumed of a reel nobody has judged yet."""
     topic_centres: Floats = field(default_factory=lambda: np.empty((0, 0), np.float32))
@@ -42,46 +43,38 @@ class Orders:
 
     def since(self, creators: Keys) -> NDArray[np.float64]:
         """When each creator's first reel was published; +inf = no reel in the snapshot (brand new)."""
+        places = self._places(creators)
         if not len(self.creators):
             return np.full(len(creators), np.inf)
-        at = np.minimum(np.searchsorted(self.creators, creators), len(self.creators) - 1)
-        since = np.where(self.creators[at] == creators, self.creator_since[at], np.inf)
+        since = np.where(places >= 0, self.creator_since[np.maximum(places, 0)], np.inf)
         since[(creators == UNKNOWN_CREATORS[0]) | (creators == UNKNOWN_CREATORS[1])] = -np.inf
         return since
 
+    def reels_of(self, creators: Keys) -> tuple[Rows, NDArray[np.int64]]:
+        """All rows of these creators, creator by creator, and how many each has: int32[m], int64[len(creators)]."""
+        places = self._places(creators)
+        known = np.maximum(places, 0)
+        if not len(self.creators) or not len(creators):
+            return _no_rows(), np.zeros(len(creators), np.int64)
+        counts = np.where(places >= 0, self.creator_first[known + 1] - self.creator_first[known], 0)
+        starts = np.repeat(self.creator_first[known] - (np.cumsum(counts) - counts), counts)
+        return self.by_creator[starts + np.arange(counts.sum())], counts
+
+    def _places(self, creators: Keys) -> NDArray[np.int64]:
+        """Place of each creator, -1 = not there."""
+        if not len(self.creators):
+            return np.full(len(creators), -1)
+        at = np.minimum(np.searchsorted(self.creators, creators), len(self.creators) - 1)
+        return np.where(self.creators[at] == creators, at, -1)
+
 
 def orders_of(snapshot: Snapshot) -> Orders:
-    """All orders of a snapshot. 1M rows take about a second: done once, off the event loop."""
-    by_creator = np.argsort(snapshot.creators, kind="stable").astype(np.int32)
-    creators, first = np.unique(snapshot.creators[by_creator], return_index=True)
-    since = np.minimum.reduceat(snapshot.published[by_creator], first) if len(first) else np.empty(0)
-    popularity = np.asarray(snapshot.popularity)
+    """The orders of a snapshot: as they lie in it, else sorted now (1M rows take seconds)."""
+    arrays = snapshot.groups.get("orders") or order_arrays(snapshot)
+    plain = ("popular", "newest", "creators", "creator_since", "creator_first", "by_creator", "topic_centres")
     return Orders(
-        popular=_descending(popularity),
-        popular_by_region=tuple(_descending(one)[:KEPT] for one in snapshot.popularity_by_region),
-        popular_by_language=tuple(_descending(one)[:KEPT] for one in snapshot.popularity_by_language),
-        newest=_descending(snapshot.published),
-        creators=creators,
-        creator_row=by_creator[first],
-        creator_since=since,
-        usual_popularity=float(np.median(popularity)) if len(popularity) else 0.0,
-        topic_centres=_topic_centres(snapshot),
+        **{name: arrays[name] for name in plain},
+        popular_by_region=tuple(arrays["by_region"]),
+        popular_by_language=tuple(arrays["by_language"]),
+        usual_popularity=float(arrays["usual_popularity"][0]),
     )
-
-
-def _descending(values: NDArray[np.floating]) -> Rows:
-    """Rows from the largest value; equal values in row order; NaN last."""
-    return np.argsort(-np.asarray(values), kind="stable").astype(np.int32)
-
-
-def _topic_centres(snapshot: Snapshot) -> Floats:
-    count = len(snapshot.manifest.topics)
-    centres = np.zeros((count, snapshot.content.shape[1]), np.float32)
-    topics = np.asarray(snapshot.topics)
-    for topic in range(count):
-        members = np.flatnonzero(topics == topic)
-        if len(members):
-            centres[topic] = snapshot.content[members[:5000]].mean(axis=0)
-    norms = np.linalg.norm(centres, axis=1, keepdims=True)
-    unit: Floats = np.divide(centres, norms, out=np.zeros_like(centres), where=norms > 0)
-    return unit

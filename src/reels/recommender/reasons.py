@@ -170,9 +170,7 @@ def _popular(viewer: Viewer, models: Models, row: int) -> Reason:
     """ "Popular in IN" where the reel does at least as well there as anywhere."""
     region, regions = viewer.state.region, models.snapshot.manifest.regions
     if region in regions:
-        there = models.popularity_in(
-            models.snapshot.popularity_by_region, regions.index(region), np.array([row], np.int32)
-        )
+        there = models.popularity_in_region(regions.index(region), np.array([row], np.int32))
         if there[0] >= models.popularity[row]:
             return Reason("popular_in", region)
     return Reason("popular")

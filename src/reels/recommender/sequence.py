@@ -58,9 +58,9 @@ def opinions(models: Models, wanted: Floats, rows: Rows) -> tuple[Floats, Floats
 
 def vectors_of(models: Models, rows: Rows) -> Floats:
     """float32[n, w]: the model's vectors; of reels that it was not fitted with, the text part. Zero = nothing known."""
-    group = models.snapshot.groups[GROUP]
+    group, items = models.snapshot.groups[GROUP], models.snapshot.coded(GROUP, "items")
     origin = models.origin[rows]
-    out = np.where((origin >= 0)[:, None], group["items"].take(np.maximum(origin, 0), axis=0), np.float32(0))
+    out = np.where((origin >= 0)[:, None], items.take(np.maximum(origin, 0)), np.float32(0))
     unknown = ~out.any(axis=1)
     if unknown.any():
         out[unknown] = _from_texts(np.ascontiguousarray(models.content(rows[unknown])), group["text"])

@@ -71,7 +71,7 @@ def tail_of(
     content = _content(snapshot, keys, vectors)
     lost = ~content.any(axis=1) & (origin >= 0)
     if lost.any():
-        content[lost] = snapshot.content[origin[lost]]
+        content[lost] = snapshot.content.take(origin[lost])
     region_of = {name: place for place, name in enumerate(snapshot.manifest.regions)}
     language_of = {name: place for place, name in enumerate(snapshot.manifest.languages)}
     return Tail(

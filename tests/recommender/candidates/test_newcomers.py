@@ -1,6 +1,6 @@
 """New reels among the candidates: those that come after the liked ones by their likeness to known reels."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
@@ -11,7 +11,7 @@ from tests.snapshots import reel_name
 
 from reels.core.keys import key_of
 from reels.core.policy import Policy
-from reels.learning.snapshot import wrong_shapes
+from reels.learning.snapshot import Neighbours, Table, wrong_shapes
 from reels.learning.workbench import Arrays
 from reels.recommender.candidates.item_cf import newcomers
 from reels.recommender.models import Models
@@ -33,7 +33,8 @@ def with_newcomers(models: Models) -> Models:
     indptr = np.zeros(base + 1, np.int64)
     indptr[row(plain(), 3) + 1 :] = 2
     after = np.array([row(plain(), 19), row(plain(), 59)], np.int32)
-    group: Arrays = {"after_indptr": indptr, "after_indices": after, "after_weights": np.array([1.0, 0.5], np.float32)}
+    table = Table.of(Neighbours(indptr, after, np.array([1.0, 0.5], np.float32)))
+    group: Arrays = {f"after_{part.name}": getattr(table, part.name) for part in fields(table)}
     return replace(models, snapshot=replace(models.snapshot, groups={**models.snapshot.groups, "newcomers": group}))
 
 

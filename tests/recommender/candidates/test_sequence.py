@@ -11,7 +11,9 @@ from tests.snapshots import reel_name
 
 from reels.core.keys import key_of
 from reels.core.policy import Policy
+from reels.learning.codes import Codes
 from reels.learning.snapshot import wrong_shapes
+from reels.learning.workbench import Arrays
 from reels.recommender.candidates.sequence import Sequence
 from reels.recommender.models import Models
 from reels.recommender.sequence import encoded, expected, opinions, vectors_of
@@ -32,11 +34,13 @@ def with_sequence(models: Models, seed: int = 0) -> Models:
         return (0.4 * rng.normal(size=shape)).astype(np.float32)
 
     text = some(dim, WIDTH)
-    items = snapshot.content @ text + some(n, WIDTH)
-    items[::7] = 0
+    rows = snapshot.content.floats() @ text + some(n, WIDTH)
+    rows[::7] = 0
+    items = Codes.of(rows.astype(np.float32))
     vectors = some(2, 11, WIDTH)
-    group = {
-        "items": items.astype(np.float32),
+    group: Arrays = {
+        "items_codes": items.codes,
+        "items_scales": items.scales,
         "bias": some(n),
         "unmet": some(1),
         "text": text,
@@ -67,7 +71,7 @@ def test_finds_the_reels_with_the_best_opinions_new_ones_among_them() -> None:
     everything = np.flatnonzero(models.active).astype(np.int32)
     score = opinions(models, wanted, everything)[0]
     met = models.origin[everything] >= 0
-    met &= models.snapshot.groups["sequence"]["items"][np.maximum(models.origin[everything], 0)].any(axis=1)
+    met &= models.snapshot.coded("sequence", "items").known()[np.maximum(models.origin[everything], 0)]
     late = models.origin[everything] < 0
     score = np.where((met | late) & np.isfinite(score), score, -np.inf)
     best = everything[np.lexsort((everything, -score))][:20]

@@ -18,6 +18,9 @@ class Following:
         following = np.sort(viewer.state.following)
         if not len(following):
             return np.empty(0, np.int32)
-        rows = np.flatnonzero(in_sorted(models.creators, following) & models.active).astype(np.int32)
+        late = np.arange(models.base, models.n, dtype=np.int32)
+        late = late[in_sorted(models.creators[late], following)]
+        rows = np.concatenate([models.orders.reels_of(following)[0], late])
+        rows = rows[models.active[rows]]
         newest: Rows = rows[np.lexsort((rows, -models.published[rows]))][:limit]
         return newest

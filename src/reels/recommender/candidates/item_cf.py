@@ -4,14 +4,14 @@ import numpy as np
 
 from reels.core.policy import Policy
 from reels.core.types import FeedQuery, Floats, Rows
-from reels.learning.snapshot import Neighbours, Snapshot
+from reels.learning.snapshot import Snapshot, Table
 from reels.recommender.models import Models
 from reels.recommender.neighbours import merged
 from reels.recommender.stages import Viewer
 
 
 class ItemCf:
-    """Neighbours of the liked reels in one item-item table, summed with a fade from the newest reel on.
+    """Table of the liked reels in one item-item table, summed with a fade from the newest reel on.
 
     `item_cf` reads the symmetric table with a slow fade (0.85 a reel), `watched_next` the directional one with a fast
     fade (0.5 a reel): what comes next depends on what was watched last.
@@ -71,11 +71,11 @@ def linear() -> ItemCf:
     return ItemCf("ease", "ease.ease", fade=0.95, read=50)
 
 
-def _table(snapshot: Snapshot, name: str) -> Neighbours | None:
+def _table(snapshot: Snapshot, name: str) -> Table | None:
     """A table of the snapshot, or `group.table` of one of its groups; None where it has not that group."""
     group, dot, table = name.partition(".")
     if not dot:
-        found: Neighbours = getattr(snapshot, name)
+        found: Table = getattr(snapshot, name)
         return found
     return snapshot.table(group, table) if group in snapshot.groups else None
 

@@ -19,7 +19,7 @@ class Sequence:
         if wanted is None or limit <= 0:
             return np.empty(0, np.int32)
         group = models.snapshot.groups[GROUP]
-        agreed = group["items"] @ wanted
+        agreed = models.snapshot.coded(GROUP, "items").product(wanted)
         scores = np.where(agreed != 0, agreed + group["bias"], np.float32(-np.inf))  # exactly 0: nothing is known of it
         late = np.arange(models.base, models.n, dtype=np.int32)
         late = late[models.origin[late] < 0]

@@ -14,7 +14,7 @@ class Trending:
     name = "trending"
 
     def find(self, query: FeedQuery, viewer: Viewer, models: Models, policy: Policy, limit: int) -> Rows:
-        rows = np.flatnonzero((models.trending > 0) & models.active).astype(np.int32)
+        rows = models.hot[models.active[models.hot]]
         manifest, state = models.snapshot.manifest, viewer.state
         near = np.zeros(len(rows), np.float32)
         if state.region in manifest.regions:

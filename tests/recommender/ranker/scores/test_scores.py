@@ -52,7 +52,7 @@ class TestContent(ScoreContract):
 
     def test_no_opinion_while_cold_and_without_a_vector(self) -> None:
         assert np.isnan(all_of(Content(), state_of(), plain())).all()
-        blank = ~plain().snapshot.content.any(axis=1)
+        blank = ~plain().snapshot.content.known()
         assert np.isnan(all_of(Content(), fan_of_topic(1), plain())[blank]).all()
         assert blank.any()
 

@@ -85,7 +85,7 @@ class Factors:
         viewer = viewer_factors(moment.viewer.evidence, models)
         if not viewer.any():
             return
-        factors = models.snapshot.factors.take(np.maximum(moment.origin, 0), axis=0)
+        factors = models.snapshot.factors.take(np.maximum(moment.origin, 0))
         agreed, size = inner(factors, viewer), np.sqrt((factors**2).sum(axis=1))
         known = (moment.origin >= 0) & (size > 0)
         out[known, 0] = agreed[known]

@@ -60,12 +60,12 @@ class Words:
     )
 
     def fill(self, moment: Moment, out: Floats) -> None:
-        group = moment.models.snapshot.groups.get("words")
-        evidence = moment.viewer.evidence
-        if group is None or not len(evidence.liked):
+        snapshot, evidence = moment.models.snapshot, moment.viewer.evidence
+        if "words" not in snapshot.groups or not len(evidence.liked):
             return
+        terms, weights = snapshot.groups["words"]["terms"], snapshot.coded("words", "term_weights")
         values = evidence.liked_value[:READ]
         strengths = np.stack([fades(values, 0.0), fades(values, 0.5), fades(values, 0.9)], axis=1)
         history = moment.models.origin[evidence.liked[:READ]]
-        out[:] = word_sums(group["terms"], group["term_weights"], history, strengths, moment.origin)
+        out[:] = word_sums(terms, weights.codes, weights.scales, history, strengths, moment.origin)
         out[moment.origin < 0] = np.nan

@@ -5,18 +5,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reels.core.types import Floats, Rows
-from reels.learning.snapshot import Neighbours
+from reels.learning.snapshot import Table
 from reels.recommender.neighbours import slot_of
 
 
-def neighbour_sums(table: Neighbours, history: Rows, strengths: Floats, origin: Rows) -> Floats:
+def neighbour_sums(table: Table, history: Rows, strengths: Floats, origin: Rows) -> Floats:
     """float32[n, s]: what the history adds to each candidate, for s columns of strengths float32[h, s]."""
-    return _neighbour_sums(table.indptr, table.indices, table.weights, history, strengths, origin)
+    return _neighbour_sums(table.indptr, table.indices, table.codes, table.scales, history, strengths, origin)
 
 
-def two_steps(table: Neighbours, history: Rows, strengths: Floats, origin: Rows) -> Floats:
+def two_steps(table: Table, history: Rows, strengths: Floats, origin: Rows) -> Floats:
     """float32[n]: strength * weight(h -> j) * weight(j -> c), over all j."""
-    return _two_steps(table.indptr, table.indices, table.weights, history, strengths, origin)
+    return _two_steps(table.indptr, table.indices, table.codes, table.scales, history, strengths, origin)
 
 
 @numba.njit(cache=True, nogil=True)
@@ -39,7 +39,8 @@ def _wanted(origin: Rows) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
 def _neighbour_sums(
     indptr: NDArray[np.int64],
     indices: NDArray[np.int32],
-    weights: Floats,
+    codes: NDArray[np.uint8],
+    scales: Floats,
     history: Rows,
     strengths: Floats,
     origin: Rows,
@@ -54,9 +55,9 @@ def _neighbour_sums(
             slot = slot_of(table, indices[at])
             if table[slot] == -1:
                 continue
-            place = places[slot]
+            place, weight = places[slot], scales[history[h]] * np.float32(codes[at])
             for s in range(columns):
-                out[place, s] += strengths[h, s] * weights[at]
+                out[place, s] += strengths[h, s] * weight
     return out
 
 
@@ -64,7 +65,8 @@ def _neighbour_sums(
 def _two_steps(
     indptr: NDArray[np.int64],
     indices: NDArray[np.int32],
-    weights: Floats,
+    codes: NDArray[np.uint8],
+    scales: Floats,
     history: Rows,
     strengths: Floats,
     origin: Rows,
@@ -75,16 +77,19 @@ def _two_steps(
         if history[h] < 0:
             continue
         for first in range(indptr[history[h]], indptr[history[h] + 1]):
-            between, strength = indices[first], strengths[h] * weights[first]
+            between = indices[first]
+            strength = strengths[h] * scales[history[h]] * np.float32(codes[first]) * scales[between]
             for at in range(indptr[between], indptr[between + 1]):
                 slot = slot_of(table, indices[at])
                 if table[slot] != -1:
-                    out[places[slot]] += strength * weights[at]
+                    out[places[slot]] += strength * np.float32(codes[at])
     return out
 
 
 @numba.njit(cache=True, nogil=True)
-def word_sums(terms: Rows, weights: Floats, history: Rows, strengths: Floats, origin: Rows) -> Floats:
+def word_sums(
+    terms: Rows, codes: NDArray[np.int8], scales: Floats, history: Rows, strengths: Floats, origin: Rows
+) -> Floats:
     """float32[n, s]: inner product of each candidate's words with the history's, summed with s strengths each."""
     columns, size = strengths.shape[1], 64
     while size < 2 * len(history) * terms.shape[1]:
@@ -95,7 +100,7 @@ def word_sums(terms: Rows, weights: Floats, history: Rows, strengths: Floats, or
         if history[h] < 0:
             continue
         for t in range(terms.shape[1]):
-            weight = weights[history[h], t]
+            weight = scales[history[h]] * np.float32(codes[history[h], t])
             if weight <= 0.0:
                 break
             slot = slot_of(table, terms[history[h], t])
@@ -107,7 +112,7 @@ def word_sums(terms: Rows, weights: Floats, history: Rows, strengths: Floats, or
         if origin[i] < 0:
             continue
         for t in range(terms.shape[1]):
-            weight = weights[origin[i], t]
+            weight = scales[origin[i]] * np.float32(codes[origin[i], t])
             if weight <= 0.0:
                 break
             slot = slot_of(table, terms[origin[i], t])

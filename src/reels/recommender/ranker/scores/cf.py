@@ -39,7 +39,7 @@ class Cf:
         also = np.maximum(also - summed(snapshot.cf, disliked, against, origin)[0], np.float32(0))
         liked, values = liked[:NEXT_READ], values[:NEXT_READ]
         following, _ = summed(snapshot.next, liked, values * fading(len(liked), NEXT_FADE), origin)
-        factors = snapshot.factors.take(np.maximum(origin, 0), axis=0)
+        factors = snapshot.factors.take(np.maximum(origin, 0))
         known = (origin >= 0) & (factors.any(axis=1) | (also > 0) | (following > 0))
         agreed = np.maximum(inner(factors, viewer_factors(evidence, models)), np.float32(0))
         total = ALSO * _of_largest(also) + NEXT * _of_largest(following) + FACTORS * _of_largest(agreed)
