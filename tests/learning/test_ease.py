@@ -38,6 +38,18 @@ def test_the_table_keeps_the_largest_of_each_row() -> None:
     assert table.weights.min() > 0
 
 
+def test_reels_nobody_liked_change_nothing_for_the_others() -> None:
+    made = histories()
+    wide = Histories(made.indptr, 2 * made.rows + 1, made.weights, made.at, 30)
+    narrow, found = ease(made, 3, regularization=5.0), ease(wide, 3, regularization=5.0)
+    np.testing.assert_array_equal(found.indices, 2 * narrow.indices + 1)
+    np.testing.assert_array_equal(found.weights, narrow.weights)
+    lengths = np.diff(found.indptr)
+    np.testing.assert_array_equal(lengths[1:24:2], np.diff(narrow.indptr))
+    assert len(lengths) == 30
+    assert lengths.sum() == len(found.indices)
+
+
 def test_a_large_catalogue_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MOST_REELS", 11)
     with pytest.raises(ValueError, match="EASE takes at most 11"):

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from reels.core.ports import StoredReel
-from reels.core.types import Floats, Times, UserState
+from reels.core.types import Floats, Mask, Times, UserState
 from reels.core.user_state import HISTORY_LIMIT
 from reels.evaluation.log import Log
 from reels.evaluation.recommenders import Context
@@ -15,11 +15,13 @@ from reels.learning.assembly import assembled
 from reels.learning.embedders import Embedder, embedder_of
 from reels.learning.embeddings import fit_content_space
 from reels.learning.fits import FitConfig, fitted
+from reels.learning.interactions import Interactions
 from reels.learning.ranker import Examples, RankerConfig, fit
 from reels.learning.snapshot import Snapshot
+from reels.learning.watch_value import GROUP, WatchTable, fit_watch_table, valued
 from reels.learning.workbench import Arrays
 from reels.recommender.models import build
-from reels.recommender.ranker.examples import answers_of, examples_of
+from reels.recommender.ranker.examples import answers_of, examples_of, without
 from reels.recommender.standard import generators, pipelines
 
 SnapshotConfig = FitConfig
@@ -28,14 +30,26 @@ SnapshotConfig = FitConfig
 
 def snapshot_of(train: Log, context: Context, config: SnapshotConfig | None = None) -> Snapshot:
     """Fits everything a snapshot holds. Reels nobody met in training are there, with what their text says."""
-    config = config or SnapshotConfig()
+    table, pairs = _valued_pairs(train, context)
+    made = _fitted(train, pairs, context, config or SnapshotConfig())
+    return made if table is None else replace(made, groups={**made.groups, GROUP: table.arrays()})
+
+
+def _valued_pairs(train: Log, context: Context) -> tuple[WatchTable | None, Interactions]:
+    """As the job `gather` leaves them."""
+    pairs, keys = train.pairs(context.catalogue), context.catalogue.keys
+    durations = np.array([reel.duration_sec or np.nan for reel in context.catalogue.reels], np.float32)
+    table = fit_watch_table(pairs, keys, durations)
+    return table, valued(pairs, table, keys, durations)
+
+
+def _fitted(train: Log, pairs: Interactions, context: Context, config: SnapshotConfig) -> Snapshot:
     now, threads = context.now, context.threads
     catalogue = columns.catalogue_of(_stored(train, context))
     keys = catalogue.keys
     embedder = embedder_of(config.embedder, threads=threads)
     space = np.array(embedder.space)
     content, projection, centre = _content(context.texts, embedder, config.content_dim)
-    pairs = train.pairs(context.catalogue)
     vectors: Arrays = {"keys": keys, "content": content, "projection": projection, "centre": centre, "space": space}
     results = fitted(catalogue, pairs, vectors, config, now=now, seed=context.seed, threads=threads)
     return assembled(catalogue, pairs, results, version="evaluated", created_at=now)
@@ -52,13 +66,18 @@ def with_ranker(
     return replace(whole, groups={**whole.groups, "ranker": learned})
 
 
-def examples_from(train: Log, context: Context, config: SnapshotConfig, ranker: RankerConfig) -> Examples:
-    """What the ranker learns from."""
-    pairs = train.pairs(context.catalogue)
+def examples_from(
+    train: Log, context: Context, config: SnapshotConfig, ranker: RankerConfig, *, there: Mask | None = None
+) -> Examples:
+    """What the ranker learns from. `there` bool[n]: reels of the catalogue that exist by now; None = all."""
+    _, pairs = _valued_pairs(train, context)
     found = answers_of(pairs, context.now)
     rows = context.catalogue.rows_of_keys(pairs.reels[found.hidden])
     known = ~np.isin(train.owners * train.n + train.reels, pairs.users[found.hidden].astype(np.int64) * train.n + rows)
-    before = snapshot_of(train.where(known), replace(context, now=found.now), config)
+    early = without(pairs, found.hidden)
+    before = _fitted(train.where(known), early, replace(context, now=found.now), config)
+    if there is not None:
+        before = replace(before, active=np.asarray(before.active) & there)
     return examples_of(
         build(before), pairs, found, generators()["for_you"], pipelines()["for_you"],
         viewers=ranker.viewers, seed=ranker.seed,

@@ -1,6 +1,8 @@
 """Reads the catalogue and the log of interactions from MongoDB onto the workbench, for the jobs that follow.
 
-Leaves `catalogue` and `interactions`. Both are as of one moment, `now`: what comes later is the next training's.
+Leaves `catalogue`, `interactions` and, where there is enough watching to say what is usual, `watch`: by it the value of
+what was only watched is debiased here, once, for all that read interactions (`learning.watch_value`). All are as of
+one moment, `now`: what comes later is the next training's.
 """
 
 import asyncio
@@ -12,6 +14,7 @@ from reels.core.ports import InteractionStore, ReelStore, UserStore
 from reels.core.progress import Progress
 from reels.learning.catalogue import Catalogue, catalogue_of, joined
 from reels.learning.interactions import Collector
+from reels.learning.watch_value import GROUP, fit_watch_table, valued
 from reels.learning.workbench import Workbench, digest
 
 CATALOGUE = "catalogue"
@@ -45,8 +48,14 @@ async def run(
         progress.advance(len(columns.user_id))
     pairs = await asyncio.to_thread(collector.finish)
     moment = np.array(now)
+    table = await asyncio.to_thread(fit_watch_table, pairs, catalogue.keys, catalogue.durations)
+    pairs = valued(pairs, table, catalogue.keys, catalogue.durations)
 
     def save() -> None:
+        if table is None:
+            bench.drop(GROUP)
+        else:
+            bench.save(GROUP, digest(table.edges, table.seconds), table.arrays())
         for name, arrays in ((CATALOGUE, catalogue.arrays()), (INTERACTIONS, pairs.arrays())):
             bench.save(name, digest(*(item for pair in arrays.items() for item in pair)), {**arrays, "now": moment})
 

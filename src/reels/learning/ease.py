@@ -5,6 +5,8 @@
 of which each reel keeps its largest positive entries: the rest is small, and sums of them would need all of B.
 """
 
+from dataclasses import replace
+
 import numpy as np
 from scipy import sparse
 from scipy.linalg import lapack
@@ -23,14 +25,17 @@ MOST_REELS = 20_000
 def ease(histories: Histories, k: int, *, regularization: float = LAMBDA) -> Neighbours:
     """The k largest positive entries of each row of B; weights in 0..1 of the table's largest.
 
-    Row i holds what having liked i says for others. Raises ValueError for more than `MOST_REELS`.
+    Row i holds what having liked i says for others. Reels nobody liked have no neighbours and cost nothing: X'X is zero
+    there. Raises ValueError for more liked ones than `MOST_REELS`.
     """
-    n = histories.n
+    liked = np.unique(histories.rows)
+    n = len(liked)
     if n > MOST_REELS:
-        raise ValueError(f"{n:,} reels, EASE takes at most {MOST_REELS:,}")
+        raise ValueError(f"{n:,} liked reels, EASE takes at most {MOST_REELS:,}")
     if not n:
-        return Neighbours(np.zeros(1, np.int64), np.empty(0, np.int32), np.empty(0, np.float32))
-    weights = ease_weights(histories, regularization)
+        return Neighbours(np.zeros(histories.n + 1, np.int64), np.empty(0, np.int32), np.empty(0, np.float32))
+    rows = np.searchsorted(liked, histories.rows).astype(np.int32)
+    weights = ease_weights(replace(histories, rows=rows, n=n), regularization)
     kept = min(k, n - 1)
     indices, values, counts = [], [], []
     for row in weights:
@@ -41,10 +46,11 @@ def ease(histories: Histories, k: int, *, regularization: float = LAMBDA) -> Nei
         values.append(row[best])
         counts.append(len(best))
     flat = np.concatenate([np.empty(0, np.float32), *values]).astype(np.float32)
-    indptr = np.concatenate((np.zeros(1, np.int64), np.cumsum(counts, dtype=np.int64)))
-    return Neighbours(
-        indptr, np.concatenate([np.empty(0, np.int32), *indices]), flat / flat.max() if len(flat) else flat
-    )
+    every = np.zeros(histories.n, np.int64)
+    every[liked] = counts
+    indptr = np.concatenate((np.zeros(1, np.int64), np.cumsum(every)))
+    named = liked[np.concatenate([np.empty(0, np.int32), *indices])].astype(np.int32)
+    return Neighbours(indptr, named, flat / flat.max() if len(flat) else flat)
 
 
 def ease_arrays(keys: Keys, table: Neighbours) -> Arrays:

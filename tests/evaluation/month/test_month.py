@@ -27,6 +27,10 @@ def month(arm: int) -> Month:
     return live(world(), arms()[arm], SMALL, lambda _what, _done, _all: None)
 
 
+def _nobody(_what: str, _done: int, _all: int) -> None:
+    pass
+
+
 def test_what_is_published_during_the_month_has_no_counters_and_is_not_shown_before() -> None:
     late = world().published >= world().begins
     assert 0 < late.sum() < len(late)
@@ -77,11 +81,32 @@ def test_a_trial_ends_with_the_hundredth_impression() -> None:
     day = np.concatenate([np.zeros(50), np.full(50, 2), np.zeros(100)]).astype(np.int64)
     p = len(rows)
     none = np.zeros(p, np.bool_)
-    lived = Lived(day, np.arange(p), rows, np.zeros(p), np.zeros(p), none, none, rows != 5, np.ones(p))
+    lived = Lived(day, np.arange(p), rows, np.zeros(p), np.zeros(p), none, none, rows != 5, np.ones(p), rows)
     found = trials(Month("made", lived, np.empty((0, 1))), made, replace(SMALL, days=12))
     assert (found.reels, found.reached, found.days) == (2, 1, 2.5)
     assert found.traffic == pytest.approx(199 / 200)
     assert found.dearest == 1.0
+
+
+def test_the_best_pages_are_as_wide_as_the_tastes() -> None:
+    lived = month(0).lived
+    loves = {one.user_id: world().truth.affinity(one) for one in world().viewers}
+    who = world().viewers[int(lived.viewer[0])].user_id
+    first = np.flatnonzero((lived.viewer == lived.viewer[0]) & (lived.day == lived.day[0]))
+    assert loves[who][lived.best_row[first]].mean() == pytest.approx(lived.best[first[0]])
+    (week,) = weeks(month(0), world(), SMALL)
+    assert 0 < week.of_tastes < np.log2(24)
+
+
+def test_the_learned_arm_trains_a_ranker_and_is_served_by_it() -> None:
+    ready = replace(SMALL, ranker_every=2)
+    seen: list[str] = []
+    lived = live(world(), arms()[2], ready, lambda what, _done, _all: seen.append(what)).lived
+    blend = live(world(), replace(arms()[2], policy=replace(arms()[2].policy, ranker="blend")), ready, _nobody).lived
+    assert seen[0] == "learned: day 1"
+    assert (lived.day == blend.day).sum() > 0
+    late = lived.day >= 2
+    assert not np.array_equal(lived.row[late], blend.row[: len(lived.row)][late[: len(blend.row)]])
 
 
 def test_newcomers_are_none_of_the_viewers_and_measured_reel_by_reel() -> None:
@@ -95,6 +120,7 @@ def test_the_page_says_it_all_and_draws_it(tmp_path: Path) -> None:
     written = write_month([month(0), month(1)], world(), SMALL, "Measured today.", tmp_path / "month.md")
     text = written[0].read_text()
     assert text.count("| exploration on |") == text.count("| exploration off |") == 3
+    assert "of tastes" in text
     assert text.endswith("Measured today.\n")
     assert [one.name for one in written[1:]] == [line.split("/")[-1][:-1] for line in text.splitlines() if "![" in line]
     assert all(one.read_text().lstrip().startswith("<?xml") for one in written[1:])

@@ -24,6 +24,8 @@ class MonthConfig:
     crowds: int = 4
     """In so many groups the viewers of a day come; between them impressions are counted again."""
     new_creator_share: float = 0.15
+    ranker_every: int = 4
+    """Nights between two trainings of the learned ranker, where the policy has one; its tables are new each night."""
     swipes: int = 15
     """Reels a newcomer looks at, each asked for on its own."""
     seed: int = 1
@@ -32,9 +34,13 @@ class MonthConfig:
     """The end of the month."""
 
     def __post_init__(self) -> None:
-        least = min(self.days, self.viewers, self.pages_a_day, self.page_size, self.crowds, self.swipes)
+        least = min(
+            self.days, self.viewers, self.pages_a_day, self.page_size, self.crowds, self.swipes, self.ranker_every
+        )
         if least < 1 or self.newcomers < 0:
-            raise ConfigError("days, viewers, pages_a_day, page_size, crowds and swipes start at 1, newcomers at 0")
+            raise ConfigError(
+                "days, viewers, pages_a_day, page_size, crowds, swipes and ranker_every start at 1, newcomers at 0"
+            )
         if not 0.0 < self.here <= 1.0:
             raise ConfigError(f"here={self.here} is no chance within 0..1")
 

@@ -36,7 +36,8 @@ _INTRODUCTION = (
 _ECHO = (
     "Of best: satisfaction as a share of what the best page of what the viewer had not seen yet would have given: "
     "nobody is shown a reel twice, so the best go first. Entropy: bits, of the topics a viewer saw in a week (viewers "
-    "with at least {enough} reels); the fewer, the narrower. Distinct: reels shown to anybody in the week."
+    "with at least {enough} reels); the fewer, the narrower. Of tastes: the entropy of the best pages, what the "
+    "viewers' own tastes ask for: below it the feed is narrower than they are. Distinct: reels shown to anybody in the week."
 )
 _FRESH = (
     "Reels published during the month, at least {days} days before its end, by somebody whose first reel is of the "
@@ -92,7 +93,7 @@ def _alt(name: str) -> str:
 
 
 def _weeks_table(months: Sequence[Month], world: World, config: MonthConfig) -> str:
-    heads = ("satisfaction", "of best", "watched", "skipped", "entropy", "distinct", "Gini")
+    heads = ("satisfaction", "of best", "watched", "skipped", "entropy", "of tastes", "distinct", "Gini")
     lines = [f"| | week | {' | '.join(heads)} |", "|---|" + "--:|" * (len(heads) + 1)]
     for month in months:
         for number, week in enumerate(weeks(month, world, config), start=1):
@@ -102,7 +103,7 @@ def _weeks_table(months: Sequence[Month], world: World, config: MonthConfig) -> 
 
 def _cells(week: Week) -> list[str]:
     rates = [f"{week.satisfaction:.3f}", f"{100 * week.of_best:.0f}%", f"{week.watched:.2f}", f"{week.skipped:.3f}"]
-    return [*rates, f"{week.entropy:.2f}", f"{week.distinct:,}", f"{week.gini:.3f}"]
+    return [*rates, f"{week.entropy:.2f}", f"{week.of_tastes:.2f}", f"{week.distinct:,}", f"{week.gini:.3f}"]
 
 
 def _trials_table(months: Sequence[Month], world: World, config: MonthConfig) -> str:
@@ -141,6 +142,8 @@ def _entropy(months: Sequence[Month], world: World, config: MonthConfig) -> str:
     for colour, month in zip(LINES, months, strict=False):
         bits = [one.entropy for one in weeks(month, world, config)]
         axes.plot([str(i + 1) for i in range(len(bits))], bits, marker="o", color=colour, label=month.arm)
+        tastes = [one.of_tastes for one in weeks(month, world, config)]
+        axes.plot(range(len(tastes)), tastes, color=colour, linestyle=":", label=f"{month.arm}: of tastes")
     axes.set_xlabel("week")
     axes.set_ylabel("entropy of a viewer's topics, bits")
     axes.set_ylim(bottom=0)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from reels.core.feedback import EXPLICIT, NOT_INTERESTED, watch_value
 from reels.core.keys import NO_KEYS, Keys
-from reels.core.policy import Policy, Weights
+from reels.core.policy import LEARNED, Policy, Weights
 from reels.core.signals import make
 from reels.core.types import Event, EventKind, FeedQuery, Floats, User, UserState
 from reels.core.user_state import fold, new_state
@@ -21,8 +21,11 @@ from reels.evaluation.log import Log, log_of
 from reels.evaluation.month.config import MonthConfig
 from reels.evaluation.month.world import World
 from reels.evaluation.recommenders import Context
-from reels.evaluation.snapshots import SnapshotConfig, snapshot_of
+from reels.evaluation.snapshots import SnapshotConfig, examples_from, snapshot_of
 from reels.learning.interactions import mask_of
+from reels.learning.ranker import RankerConfig
+from reels.learning.ranker import fit as train
+from reels.learning.workbench import Arrays
 from reels.recommender.models import Models, build
 from reels.recommender.orders import orders_of
 from reels.recommender.pipeline import complete
@@ -50,15 +53,15 @@ class Arm:
     """Whether places of a page are drawn by chance (epsilon of the policy)."""
 
 
-def arms() -> tuple[Arm, Arm]:
-    """The documented policy, and the same without anything that explores."""
+def arms() -> tuple[Arm, Arm, Arm]:
+    """The documented policy, the same without anything that explores, and the learned ranker."""
     quiet = Policy(
         name="no exploration",
         weights=Weights(content=0.55, cf=0.33, popularity=0.12, exploration=0.0),
         epsilon=0.0,
         new_creator_boost=0.0,
     )
-    return Arm("exploration on"), Arm("exploration off", quiet, chance=False)
+    return Arm("exploration on"), Arm("exploration off", quiet, chance=False), Arm("learned", LEARNED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +82,8 @@ class Lived:
     """A new creator's reel that had not had its fair trial."""
     best: NDArray[np.float64]
     """True affinity of the page somebody would have made who knows the viewer: what was left to be shown."""
+    best_row: NDArray[np.int64]
+    """A reel of that page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +112,7 @@ class _Life:
 class _Diary:
     """What happened so far, a list a column; the second part is what the models learn from."""
 
-    lived: list[tuple[int, int, int, float, float, bool, bool, bool, float]] = field(default_factory=list)
+    lived: list[tuple[int, int, int, float, float, bool, bool, bool, float, int]] = field(default_factory=list)
     at: list[float] = field(default_factory=list)
     value: list[float] = field(default_factory=list)
     kinds: list[np.uint16] = field(default_factory=list)
@@ -121,7 +126,7 @@ def live(world: World, arm: Arm, config: MonthConfig, watch: Callable[[str, int,
     for day in range(config.days):
         watch(f"{arm.name}: day {day + 1}", day, config.days)
         began = world.begins + day * DAY
-        pages.fit(_log(world, diary, len(lives)), began)
+        pages.fit(_log(world, diary, len(lives)), began, day)
         here = rng.permutation(np.flatnonzero(rng.random(len(lives)) < config.here))
         for turn, crowd in enumerate(np.array_split(here, config.crowds)):
             now = began + (turn + 0.5) * DAY / config.crowds
@@ -141,11 +146,21 @@ class _Pages:
         self.generator, self.pipeline = generators()[_MODE], pipelines()[_MODE]
         self.models: Models | None = None
         self.answered = 0
+        self.ranker: Arrays = {}
 
-    def fit(self, log: Log, now: float) -> None:
-        """The offline jobs, on what is known at `now`."""
+    def fit(self, log: Log, now: float, day: int) -> None:
+        """The offline jobs, on what is known at `now`; the learned ranker where the policy asks for it, some nights."""
         context = Context(self.world.catalogue, self.world.texts, now, self.config.seed)
-        self.snapshot = snapshot_of(log, context, SnapshotConfig(embedder=self.config.embedder))
+        learned = self.arm.policy.ranker == "learned"
+        # No torch; and what only the learned ranker reads is not fitted for the others: it takes most of the time.
+        fits = SnapshotConfig(self.config.embedder, sequence_epochs=0, ease_neighbours=100 if learned else 0)
+        self.snapshot = snapshot_of(log, context, fits)
+        if learned and day and day % self.config.ranker_every == 0:
+            settings = RankerConfig(viewers=self.config.viewers)
+            examples = examples_from(log, context, fits, settings, there=self.world.published <= now)
+            self.ranker = train(examples, settings) if len(examples.sizes) else self.ranker
+        if self.ranker:
+            self.snapshot = replace(self.snapshot, groups={**self.snapshot.groups, "ranker": self.ranker})
         self.orders = orders_of(self.snapshot)
 
     def open(self, now: float, impressions: NDArray[np.float64]) -> None:
@@ -172,14 +187,14 @@ class _Pages:
         trial = under_trial(models, policy, rows, now) > 0
         return [(item.row, item.explored, bool(one)) for item, one in zip(items, trial, strict=True)]
 
-    def best(self, life: _Life, limit: int) -> float:
-        """Mean true affinity of the best `limit` reels the viewer has not seen."""
+    def best(self, life: _Life, limit: int) -> NDArray[np.int64]:
+        """The best `limit` reels by true affinity that the viewer has not seen."""
         assert self.models is not None, "open() comes first"
         left = np.asarray(self.models.active)[: self.models.base].copy()
         left[self.models.rows_of(life.seen)] = False
-        loves = life.loves[left]
-        limit = min(limit, len(loves))
-        return float(np.partition(loves, len(loves) - limit)[len(loves) - limit :].mean()) if limit else 0.0
+        rows = np.flatnonzero(left)
+        limit = min(limit, len(rows))
+        return rows[np.argpartition(life.loves[rows], len(rows) - limit)[len(rows) - limit :]]
 
 
 def _session(pages: _Pages, life: _Life, day: int, now: float, diary: _Diary, how_many: int, size: int) -> list[float]:
@@ -192,6 +207,7 @@ def _session(pages: _Pages, life: _Life, day: int, now: float, diary: _Diary, ho
         rows = np.array([row for row, _, _ in shown])
         duration, loves = truth.duration_sec[rows], life.loves[rows]
         best = pages.best(life, len(rows))
+        mean = float(life.loves[best].mean())
         reactions = react(loves, duration, life.person.patience, life.rng)
         events: list[Event] = []
         for place, (row, explored, trial) in enumerate(shown):
@@ -199,7 +215,8 @@ def _session(pages: _Pages, life: _Life, day: int, now: float, diary: _Diary, ho
             kinds, share = reactions.kinds(place), float(reactions.watch_sec[place] / duration[place])
             events += _events(pages.world, life, row, kinds, now, float(reactions.watch_sec[place]))
             skipped = bool(reactions.skipped[place])
-            diary.lived.append((day, life.number, row, float(loves[place]), share, skipped, explored, trial, best))
+            one = (day, life.number, row, float(loves[place]), share, skipped, explored, trial, mean, int(best[place]))
+            diary.lived.append(one)
             diary.at.append(now)
             diary.value.append(_value(kinds, share))
             diary.kinds.append(mask_of(*kinds))
@@ -280,7 +297,7 @@ def _log(world: World, diary: _Diary, viewers: int) -> Log:
 
 def _lived(diary: _Diary) -> Lived:
     columns = [list(one) for one in zip(*diary.lived, strict=True)]
-    day, viewer, row, affinity, watched, skipped, explored, trial, best = columns
+    day, viewer, row, affinity, watched, skipped, explored, trial, best, best_row = columns
     return Lived(
         np.array(day, np.int64),
         np.array(viewer, np.int64),
@@ -291,4 +308,5 @@ def _lived(diary: _Diary) -> Lived:
         np.array(explored, np.bool_),
         np.array(trial, np.bool_),
         np.array(best),
+        np.array(best_row, np.int64),
     )

@@ -3,6 +3,7 @@
 satisfaction   mean true affinity of what was shown, 0..1
 of best        that, as a share of what was left to be shown: a viewer never sees a reel twice, so the best go first
 entropy        bits, of the topics one viewer saw in a week; the mean over viewers who saw `ENOUGH` reels
+of tastes      the same of the pages with the best satisfaction: below it a feed is narrower than its viewers
 trials         what became of fresh reels by new creators
 """
 
@@ -38,6 +39,8 @@ class Week:
     """Mean watched share of the duration."""
     skipped: float
     entropy: float
+    of_tastes: float
+    """Entropy of the pages somebody would have made who knows the viewers: what their tastes ask for."""
     distinct: int
     """Reels shown to anybody."""
     gini: float
@@ -123,16 +126,22 @@ def without_the_feed(world: World, swipes: int) -> dict[str, float]:
 
 def _week(lived: Lived, mine: NDArray[np.bool_], world: World, ends: float) -> Week:
     rows, viewers = lived.row[mine], lived.viewer[mine]
-    order = np.argsort(viewers, kind="stable")
-    parts = np.split(world.truth.topic[rows[order]], np.flatnonzero(np.diff(viewers[order])) + 1)
-    bits = [topics_bits(one) for one in parts if len(one) >= ENOUGH]
     there = world.published <= ends
     return Week(
         satisfaction=float(lived.affinity[mine].mean()),
         of_best=float(lived.affinity[mine].sum() / lived.best[mine].sum()),
         watched=float(lived.watched[mine].mean()),
         skipped=float(lived.skipped[mine].mean()),
-        entropy=float(np.mean(bits)) if bits else float("nan"),
+        entropy=_entropy(world.truth.topic[rows], viewers),
+        of_tastes=_entropy(world.truth.topic[lived.best_row[mine]], viewers),
         distinct=len(np.unique(rows)),
         gini=gini(np.bincount(rows, minlength=len(there))[there]),
     )
+
+
+def _entropy(topics: NDArray[np.int64], viewers: NDArray[np.int64]) -> float:
+    """Mean over the viewers with `ENOUGH` reels; NaN without any."""
+    order = np.argsort(viewers, kind="stable")
+    parts = np.split(topics[order], np.flatnonzero(np.diff(viewers[order])) + 1)
+    bits = [topics_bits(one) for one in parts if len(one) >= ENOUGH]
+    return float(np.mean(bits)) if bits else float("nan")

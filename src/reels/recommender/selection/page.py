@@ -11,6 +11,9 @@ from reels.recommender.selection.spread import WINDOW, fill
 from reels.recommender.stages import Pick
 from reels.recommender.trials import under_trial
 
+BEGIN = 0.1
+"""Weight of a trial that has not begun, against 1 + this of one that is nearly over. By what is left instead, the
+traffic spread over all of them and few ended."""
 FORGET_SEC = 14 * 86_400.0
 """Age at which a reel's share of the trial half has fallen to 1/e."""
 
@@ -18,9 +21,9 @@ FORGET_SEC = 14 * 86_400.0
 class Page:
     """Greedy MMR (Carbonell and Goldstein 1998) under caps, epsilon-greedy place by place.
 
-    An exploration place is drawn from q over the reels the caps allow there: half uniform, half by what is left of
-    the fair trial times exp(-age / 14 days), so that the least tried and newest are tried first; all uniform while
-    nothing is on trial. Propensities are exact (`spread.fill`). Near-duplicates never share a page.
+    An exploration place is drawn from q over the reels the caps allow there: half uniform, half by how far the fair
+    trial has come times exp(-age / 14 days), so that a trial begun is brought to its end before the next begins; all
+    uniform while nothing is on trial. Propensities are exact (`spread.fill`). Near-duplicates never share a page.
     """
 
     def pick(
@@ -83,4 +86,5 @@ def _above(models: Models, policy: Policy, rows: Rows, now: float) -> NDArray[np
 
 def _trial(models: Models, policy: Policy, rows: Rows, now: float) -> Floats:
     newness = np.exp(-np.maximum(now - models.published[rows], 0.0) / FORGET_SEC)
-    return np.asarray(under_trial(models, policy, rows, now) * newness, np.float32)
+    left = under_trial(models, policy, rows, now)
+    return np.asarray(np.where(left > 0, (BEGIN + 1.0 - left) * newness, 0.0), np.float32)
