@@ -155,11 +155,11 @@ def recovered(samples: Sequence[Sample], since: float, bound_sec: float) -> floa
 
 
 async def watch_memory(served: Served, into: dict[str, list[tuple[float, float]]]) -> None:
-    """Resident memory of every process, (s, MB), for ever."""
+    """Private memory of every process, (s, MB), for ever."""
     pids, loop = processes(served), asyncio.get_running_loop()
     while True:
         for name, pid in pids.items():
-            into.setdefault(name, []).append((loop.time(), resident_mb(pid)))
+            into.setdefault(name, []).append((loop.time(), private_mb(pid)))
         await asyncio.sleep(LOOK_EVERY_SEC)
 
 
@@ -173,9 +173,9 @@ def processes(served: Served) -> dict[str, int]:
     return pids | {"nginx": int(children[0]), "mongod": served.stores.mongod.pid, "valkey": served.stores.valkey.pid}
 
 
-def resident_mb(pid: int) -> float:
-    """As the kernel counts it."""
-    found = re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())
+def private_mb(pid: int) -> float:
+    """A process' own pages: not mapped files, nor what nginx' workers share, whose size is configured."""
+    found = re.search(r"RssAnon:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())
     assert found
     return int(found[1]) / 1024
 
@@ -238,7 +238,7 @@ def put_into(file: Path, figures: dict[str, Any]) -> None:
         f"At 70%: p99 of each third {thirds} ms. After the overload, at 70% again: all well after "
         f"{figures['after']['recovered_sec']:g} s.",
         "",
-        "| process | MB at first | MB at last | MB a minute (95% bounds), after the first third |",
+        "| process | own MB at first | MB at last | MB a minute (95% bounds), after the first third |",
         "|---|---|---|---|",
         *(
             f"| {name} | {one['mb_at_first']} | {one['mb_at_last']} | "
