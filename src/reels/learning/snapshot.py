@@ -26,7 +26,6 @@
   ease.*          item-item table of the linear model (`learning.ease`)
   recent.*        likes fading with several half-lives, and the stage of each reel (`learning.recency`)
   watch.*         usual watching by duration (`learning.watch_value`)
-  watch.*         usual watching by duration (`learning.watch_value`)
   ranker.*        trees of the learned ranker (`recommender.ranker.trees`) and the learned weights of the blend
   newcomers.*     new reels after known ones (`learning.newcomers`)
   sequence.*      the sequence model (`learning.sequence.SequenceModel`)
@@ -151,7 +150,6 @@ GROUPS: dict[str, Shapes] = {
         "half_lives": ("float32", ("ages",)),
         "stage": ("float32", ("n",)),
     },
-    "watch": {"edges": ("float32", ("inner",)), "seconds": ("float32", ("bins", "points"))},
     "watch": {"edges": ("float32", ("inner",)), "seconds": ("float32", ("bins", "points"))},
     "ranker": {
         "columns": ("uint8", ("letters",)),
