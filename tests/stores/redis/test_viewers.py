@@ -52,4 +52,5 @@ async def test_reading_a_viewer_is_one_round_trip(redis: Client) -> None:
         while "GET the end" not in commands:
             commands.append((await watched.next_command())["command"])
     at = next(index for index, command in enumerate(commands) if command.startswith("MGET"))
-    assert [command.split()[0] for command in commands[at:]] == ["MGET", "GET", "GET"]
+    asked = [name for name in (command.split()[0] for command in commands[at:]) if name not in ("CLIENT", "HELLO")]
+    assert asked == ["MGET", "GET", "GET"]

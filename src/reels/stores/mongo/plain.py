@@ -7,9 +7,13 @@ from typing import Any
 
 import numpy as np
 
+_AS_THEY_ARE = frozenset({str, int, float, bool, bytes, type(None)})
+
 
 def plain(value: Any) -> Any:
     """The same value without numpy, tuples, sets and enums; keys become text. Other things stay as they are."""
+    if type(value) in _AS_THEY_ARE:  # nearly everything: a served page has 600 of them
+        return value
     if isinstance(value, np.generic):
         return value.item()
     if isinstance(value, np.ndarray):

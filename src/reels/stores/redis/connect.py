@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any, cast
 
 from redis.asyncio import BlockingConnectionPool
 from redis.asyncio import Redis as Client
@@ -16,6 +17,7 @@ from redis.maint_notifications import MaintNotificationsConfig
 from reels.core.errors import StoreError, StoreUnavailable
 from reels.stores.breaker import Breaker
 from reels.stores.redis.deadline import Deadline
+from reels.stores.redis.line import Command, Line
 from reels.stores.watching import Watch, unwatched
 
 STORE = "redis"
@@ -43,6 +45,7 @@ class Redis:
         self._timeout_sec = timeout_sec
         self._breaker = breaker or Breaker()
         self._watch, self._ticks = watch, ticks
+        self._line = Line(cast(BlockingConnectionPool, client.connection_pool))
 
     @property
     def away(self) -> bool:
@@ -72,8 +75,14 @@ class Redis:
         self._breaker.succeeded()
         self._watch(STORE, "answered", self._ticks() - began)
 
+    async def ask(self, *commands: Command) -> list[Any]:
+        """The answers to these commands, sent at once over the one connection all callers share. As `answering`."""
+        with self.answering():
+            return await self._line.ask(*commands)
+
     async def close(self) -> None:
         """Close all connections."""
+        self._line.close()
         await self.client.aclose(close_connection_pool=True)
 
 

@@ -47,11 +47,10 @@ class RedisViewers:
             key_names.candidates(user_id),
         ]
         asked += [key_names.generation(user_id)] + ([key_names.page(user_id, feed_id)] if feed_id else [])
-        with self._redis.answering() as client:
-            pipeline = client.pipeline(transaction=False)
-            pipeline.mget(asked)
-            pipeline.get(key_names.POLICY_VERSION)
-            (state, seen, served, candidates, generation, *page), policy = await pipeline.execute()
+        # The policy by itself: in a cluster it lives elsewhere.
+        (state, seen, served, candidates, generation, *page), policy = await self._redis.ask(
+            ("MGET", *asked), ("GET", key_names.POLICY_VERSION)
+        )
         return ViewerCache(
             state=state,
             seen=None if seen is None else _unpacked(seen),
@@ -73,9 +72,9 @@ class RedisViewers:
                 if await self.put_state(user_id, after, only_if_absent=True):
                     return True
                 continue
-            with self._redis.answering() as client:
-                if await client.eval(SWAP_STATE, 1, name, before, after, self._limits.idle_sec):
-                    return True
+            (swapped,) = await self._redis.ask(("EVAL", SWAP_STATE, 1, name, before, after, self._limits.idle_sec))
+            if swapped:
+                return True
         await self._drop(user_id, name)
         return False
 
@@ -103,10 +102,9 @@ class RedisViewers:
 
     async def add_seen(self, user_id: str, keys: Keys) -> bool:
         name = key_names.seen(user_id)
-        with self._redis.answering() as client:
-            length: int = await client.eval(ADD_SEEN, 1, name, _packed(keys), self._limits.idle_sec)
+        (length,) = await self._redis.ask(("EVAL", ADD_SEEN, 1, name, _packed(keys), self._limits.idle_sec))
         await self._shrink_if_long(name, length)
-        return length >= 0
+        return bool(length >= 0)
 
     async def put_seen(self, user_id: str, keys: Keys, *, generation: int | None = None) -> bool:
         names = (key_names.seen(user_id), key_names.generation(user_id))
@@ -128,34 +126,32 @@ class RedisViewers:
             await client.eval(SHRINK_SEEN, 1, name, len(packed), smaller, self._limits.idle_sec)
 
     async def put_candidates(self, user_id: str, packed: bytes, ttl_sec: float) -> None:
-        with self._redis.answering() as client:
-            pipeline = client.pipeline(transaction=True)
-            pipeline.set(key_names.candidates(user_id), packed, px=max(1, int(ttl_sec * 1000)))
-            pipeline.delete(key_names.building(user_id))
-            await pipeline.execute()
+        await self._redis.ask(
+            ("SET", key_names.candidates(user_id), packed, "PX", max(1, int(ttl_sec * 1000))),
+            ("DEL", key_names.building(user_id)),
+        )
 
     async def drop_candidates(self, user_id: str) -> None:
         with self._redis.answering() as client:
             await client.delete(key_names.candidates(user_id))
 
     async def claim_build(self, user_id: str, ttl_sec: float) -> bool:
-        with self._redis.answering() as client:
-            claimed = await client.set(key_names.building(user_id), b"1", px=max(1, int(ttl_sec * 1000)), nx=True)
-        return bool(claimed)
+        px = max(1, int(ttl_sec * 1000))
+        (claimed,) = await self._redis.ask(("SET", key_names.building(user_id), b"1", "PX", px, "NX"))
+        return claimed is not None
 
     async def put_page(self, user_id: str, feed_id: str, page: bytes, shown: Keys) -> bytes:
         most = self._limits.served * _KEY_BYTES
         kept = self._limits.served * 9 // 10 * _KEY_BYTES
         arguments = (page, self._limits.pages_kept_sec, _packed(shown), most, kept)
-        with self._redis.answering() as client:
-            first: bytes | None = await client.eval(
-                PUT_PAGE, 2, key_names.page(user_id, feed_id), key_names.served(user_id), *arguments
-            )
+        keys = (key_names.page(user_id, feed_id), key_names.served(user_id))
+        first: bytes | None
+        (first,) = await self._redis.ask(("EVAL", PUT_PAGE, 2, *keys, *arguments))
         return page if first is None else first
 
     async def _get(self, name: str) -> bytes | None:
-        with self._redis.answering() as client:
-            return cast("bytes | None", await client.get(name))
+        (found,) = await self._redis.ask(("GET", name))
+        return cast("bytes | None", found)
 
 
 def _packed(some: Keys) -> bytes:
