@@ -3,6 +3,7 @@
 `test_parsers.py` feeds them by hypothesis, `guided.py` by atheris, which sees which lines are reached.
 """
 
+import io
 import json
 import tempfile
 from collections.abc import Callable, Iterator
@@ -10,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from reels.api.query import query_of, whole_number
@@ -48,6 +51,16 @@ def events_csv(data: bytes) -> None:
 def events_jsonl(data: bytes) -> None:
     """Logged events as JSON lines."""
     _file_of(read_event_file, "events.jsonl", data, Event)
+
+
+def catalogue_parquet(data: bytes) -> None:
+    """A catalogue as Parquet."""
+    _file_of(read_reels, "reels.parquet", data, Reel)
+
+
+def events_parquet(data: bytes) -> None:
+    """Logged events as Parquet."""
+    _file_of(read_event_file, "events.parquet", data, Event)
 
 
 def events_wire(data: bytes) -> None:
@@ -151,6 +164,12 @@ def _lines(*rows: dict[str, Any]) -> bytes:
     return b"\n".join(json.dumps(row).encode() for row in rows)
 
 
+def _parquet(*rows: dict[str, Any]) -> bytes:
+    file = io.BytesIO()
+    pq.write_table(pa.Table.from_pylist(list(rows)), file, compression="NONE")
+    return file.getvalue()
+
+
 PARSERS: dict[str, Parser] = {
     "catalogue_csv": Parser(
         catalogue_csv,
@@ -171,6 +190,8 @@ PARSERS: dict[str, Parser] = {
         (b"user_id", b"event_id", b"kind", b"skip", b"not_interested", *_CELLS),
     ),
     "events_jsonl": Parser(events_jsonl, (_lines(_LOGGED, _LOGGED | {"event_id": 1.5}),), _JSON_WORDS),
+    "catalogue_parquet": Parser(catalogue_parquet, (_parquet(_REEL, _REEL | {"video_id": "r2", "title": None}),)),
+    "events_parquet": Parser(events_parquet, (_parquet(_LOGGED, _LOGGED | {"watch_time": None}),)),
     "events_wire": Parser(
         events_wire,
         (json.dumps({"events": [_EVENT, _ODD, 1, None]}).encode(), b'{"events":[' + b"[" * 300 + b"]" * 300 + b"]}"),

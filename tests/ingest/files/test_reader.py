@@ -101,6 +101,16 @@ def test_a_gzip_that_is_none_is_refused_clearly(tmp_path: Path) -> None:
         read_rows(tmp_path / "a.csv.gz")
 
 
+def test_a_cell_of_a_parquet_that_is_no_text_spoils_its_row_alone(tmp_path: Path) -> None:
+    odd = pa.array([b"good", b"\xffbad", b"fine"]).view(pa.string())
+    pq.write_table(pa.table({"id": ["r1", "r2", "r3"], "title": odd}), tmp_path / "a.parquet")
+    rows = list(read_rows(tmp_path / "a.parquet"))
+    assert [row.values["title"] for row in rows if isinstance(row, Row)] == ["good", "fine"]
+    [bad] = [row for row in rows if isinstance(row, BadRow)]
+    assert (bad.line, bad.field) == (2, "title")
+    assert "utf-8" in bad.reason
+
+
 def test_a_truncated_parquet_is_refused_clearly(tmp_path: Path) -> None:
     path = tmp_path / "a.parquet"
     pq.write_table(pa.Table.from_pylist(EXPECTED * 1000), path)

@@ -155,9 +155,9 @@ def _parquet(path: Path) -> Rows:
 
     try:
         file = pq.ParquetFile(path)
-    except (pa.ArrowException, OSError) as error:
+        names = [name.strip().lower() for name in file.schema_arrow.names]
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: not a Parquet file, or cut short: {error}") from None
-    names = [name.strip().lower() for name in file.schema_arrow.names]
     return _parquet_rows(path, file, names, pa.ArrowException)
 
 
@@ -165,12 +165,42 @@ def _parquet_rows(path: Path, file: Any, names: list[str], broken: type[Exceptio
     number = 0
     try:
         for batch in file.iter_batches(batch_size=5_000):
-            columns = [column.to_pylist() for column in batch.columns]
+            columns = [_cells(column) for column in batch.columns]
             for values in zip(*columns, strict=True):
                 number += 1
-                yield Row(number, dict(zip(names, values, strict=True)))
+                yield _parquet_row(path, number, dict(zip(names, values, strict=True)))
     except (broken, OSError) as error:
         yield BadRow(path.name, number + 1, "file", f"{BROKEN_OFF} ({error})")
+
+
+def _parquet_row(path: Path, number: int, values: dict[str, Any]) -> Row | BadRow:
+    for name, value in values.items():
+        if isinstance(value, _Unreadable):
+            return BadRow(path.name, number, name, f"the value can't be read: {value.reason}")
+    return Row(number, values)
+
+
+@dataclass(frozen=True, slots=True)
+class _Unreadable:
+    """A cell whose bytes are no value of its column's type: text that is not UTF-8, a date beyond the calendar."""
+
+    reason: str
+
+
+def _cells(column: Any) -> list[Any]:
+    """The values of a column; one by one only where they can't be had together."""
+    try:
+        together: list[Any] = column.to_pylist()
+    except (ValueError, OverflowError):
+        return [_cell(one) for one in column]
+    return together
+
+
+def _cell(scalar: Any) -> Any:
+    try:
+        return scalar.as_py()
+    except (ValueError, OverflowError) as error:
+        return _Unreadable(str(error))
 
 
 READERS: dict[str, Callable[[Path], Rows]] = {
