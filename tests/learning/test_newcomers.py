@@ -1,9 +1,13 @@
 """New reels follow where their content neighbours do."""
 
+from dataclasses import fields
+
 import numpy as np
+import pytest
 from tests.learning.logs import histories
 
 from reels.core.types import Floats
+from reels.learning import newcomers as module
 from reels.learning.cf_matrix import directional
 from reels.learning.newcomers import FEW, newcomer_arrays, newcomers
 from reels.learning.snapshot import Neighbours
@@ -22,7 +26,7 @@ def content() -> Floats:
 def table(k: int = 3) -> Neighbours:
     made = histories(WALKS, 8)
     liked = np.bincount(made.rows, minlength=8)
-    return newcomers(directional(made, 5), content(), liked >= FEW, np.zeros(8), k)
+    return newcomers(directional(made, 5), content(), liked, np.zeros(8), k)
 
 
 def after(made: Neighbours, row: int) -> list[int]:
@@ -50,7 +54,22 @@ def test_only_new_reels_with_words_are_named_best_first_and_none_after_itself() 
 def test_a_reel_that_enough_viewers_took_to_is_not_new_any_more() -> None:
     made = histories([*WALKS, [6], [6], [6]], 8)
     liked = np.bincount(made.rows, minlength=8)
-    assert not len(newcomers(directional(made, 5), content(), liked >= FEW, np.zeros(8), 3).indices)
+    assert not len(newcomers(directional(made, 5), content(), liked, np.zeros(8), 3).indices)
+
+
+def test_a_large_table_is_summed_in_parts_to_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = table()
+    monkeypatch.setattr(module, "ROWS", 3)
+    parts = table()
+    for one in fields(whole):
+        np.testing.assert_array_equal(getattr(whole, one.name), getattr(parts, one.name))
+
+
+def test_only_the_most_liked_are_compared_with_where_there_are_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MOST_KNOWN", 1)
+    made = histories([*WALKS, [5], [5], [5], [5]], 8)
+    assert np.bincount(made.rows).argmax() == 5
+    assert not after(newcomers(directional(made, 5), content(), np.bincount(made.rows, minlength=8), np.zeros(8), 3), 0)
 
 
 def test_nothing_known_or_nothing_new_is_an_empty_table() -> None:
@@ -58,5 +77,5 @@ def test_nothing_known_or_nothing_new_is_an_empty_table() -> None:
     found = newcomer_arrays(np.arange(8), nobody, directional(nobody, 5), content(), np.zeros(8), 3)
     assert len(found["after_indices"]) == 0
     assert found["after_indptr"].tolist() == [0] * 9
-    everything = newcomers(table(), content(), np.ones(8, np.bool_), np.zeros(8), 3)
+    everything = newcomers(table(), content(), np.full(8, FEW), np.zeros(8), 3)
     assert len(everything.indices) == 0

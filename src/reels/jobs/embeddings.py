@@ -22,6 +22,8 @@ from reels.learning.workbench import Arrays, Workbench, digest
 RESULT = "content"
 _BATCH = 256
 _BLOCK = 16_384
+_LEARNT_FROM = 100_000
+"""Of a large catalogue the space is learnt from so many texts, or up to twice as many, spread evenly."""
 
 
 async def run(
@@ -43,7 +45,7 @@ async def run(
             if row is not None and catalogue.hashes[row] == one.content_hash:
                 raw[row] = one.vector
         progress.advance(len(batch))
-    with_vector = await asyncio.to_thread(_fit, bench, made_of, catalogue, raw, embedder, dim)
+    with_vector = await asyncio.to_thread(fit_content, bench, made_of, catalogue, raw, embedder, dim)
     return {"embedded": fresh, "with_vector": with_vector, "space": embedder.space}
 
 
@@ -72,8 +74,9 @@ async def _embed_missing(
     return len(groups)
 
 
-def _fit(bench: Workbench, made_of: str, catalogue: Catalogue, raw: Floats, embedder: Embedder, dim: int) -> int:
-    space = fit_content_space(_blocks(raw), embedder.dim, dim)
+def fit_content(bench: Workbench, made_of: str, catalogue: Catalogue, raw: Floats, embedder: Embedder, dim: int) -> int:
+    """Fits the content space of raw vectors float32[n, D], in the rows of the catalogue; how many have a vector."""
+    space = fit_content_space(_blocks(raw[:: max(1, len(raw) // _LEARNT_FROM)]), embedder.dim, dim)
     projected = [space.project(block) for block in _blocks(raw)]
     content = np.concatenate(projected) if projected else np.zeros((0, space.projection.shape[1]), np.float32)
     arrays: Arrays = {

@@ -13,7 +13,7 @@ import numpy as np
 from reels.core.ports import InteractionStore, ReelStore, UserStore
 from reels.core.progress import Progress
 from reels.learning.catalogue import Catalogue, catalogue_of, joined
-from reels.learning.interactions import Collector
+from reels.learning.interactions import Collector, Interactions
 from reels.learning.watch_value import GROUP, fit_watch_table, valued
 from reels.learning.workbench import Workbench, digest
 
@@ -47,22 +47,24 @@ async def run(
         await asyncio.to_thread(collector.add, columns)
         progress.advance(len(columns.user_id))
     pairs = await asyncio.to_thread(collector.finish)
-    moment = np.array(now)
-    table = await asyncio.to_thread(fit_watch_table, pairs, catalogue.keys, catalogue.durations)
-    pairs = valued(pairs, table, catalogue.keys, catalogue.durations)
-
-    def save() -> None:
-        if table is None:
-            bench.drop(GROUP)
-        else:
-            bench.save(GROUP, digest(table.edges, table.seconds), table.arrays())
-        for name, arrays in ((CATALOGUE, catalogue.arrays()), (INTERACTIONS, pairs.arrays())):
-            bench.save(name, digest(*(item for pair in arrays.items() for item in pair)), {**arrays, "now": moment})
-
-    await asyncio.to_thread(save)
+    pairs = await asyncio.to_thread(keep_gathered, bench, catalogue, pairs, now)
     return {
         "reels": len(catalogue.keys),
         "events": pairs.events,
         "viewers": len(pairs.user_keys),
         "pairs": len(pairs.reels),
     }
+
+
+def keep_gathered(bench: Workbench, catalogue: Catalogue, pairs: Interactions, now: float) -> Interactions:
+    """Leaves both on the workbench, as of `now`; the pairs as they were left, valued by what watching is usual."""
+    table = fit_watch_table(pairs, catalogue.keys, catalogue.durations)
+    pairs = valued(pairs, table, catalogue.keys, catalogue.durations)
+    if table is None:
+        bench.drop(GROUP)
+    else:
+        bench.save(GROUP, digest(table.edges, table.seconds), table.arrays())
+    moment = np.array(now)
+    for name, arrays in ((CATALOGUE, catalogue.arrays()), (INTERACTIONS, pairs.arrays())):
+        bench.save(name, digest(*(item for pair in arrays.items() for item in pair)), {**arrays, "now": moment})
+    return pairs

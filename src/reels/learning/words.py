@@ -9,7 +9,7 @@ trainings can be compared. Sentence vectors find what is about the same; words f
 MicroLens the two find different next reels (R@10 .036 and .044 alone).
 """
 
-from collections import Counter
+from array import array
 from itertools import pairwise
 
 import numba
@@ -29,8 +29,12 @@ BUCKETS = 1 << 18
 MIN_REELS = 2
 MAX_SHARE = 0.2
 """A term of fewer reels or of a larger share of all says nothing about which reels are alike."""
-MOST_POSTINGS = 2000
-"""For neighbours a term counts with at most so many reels, which bounds the work; rarer terms tell more anyway."""
+MOST_POSTINGS, LARGE = 2000, 100_000
+"""For neighbours a term counts with at most so many reels, which bounds the work; rarer terms tell more anyway. With
+more than `LARGE` reels it is with fewer in proportion, so that the work grows with the reels and not with their
+square."""
+REMEMBERED = 1_000_000
+"""Terms whose bucket is remembered."""
 
 
 def word_arrays(catalogue: Catalogue, k: int, *, threads: int = 1) -> Arrays:
@@ -48,25 +52,61 @@ def word_arrays(catalogue: Catalogue, k: int, *, threads: int = 1) -> Arrays:
 
 
 def word_rows(catalogue: Catalogue) -> tuple[Rows, Floats]:
-    """int32[n, TERMS] buckets and float32[n, TERMS] weights, heaviest first; weight 0 where there are fewer."""
-    n, nobody = len(catalogue.keys), key_of("")
-    documents = [
-        Counter(_terms(text, tags, f"{creator:x}" if creator != nobody else ""))
-        for text, tags, creator in zip(catalogue.texts, catalogue.tags, catalogue.creators.tolist(), strict=True)
-    ]
-    df = Counter(term for document in documents for term in document)
+    """int32[n, TERMS] buckets and float32[n, TERMS] weights, heaviest first; weight 0 where there are fewer.
+
+    A document is kept as the buckets of its terms and how often each is in it: a million take 400 MB.
+    """
+    n = len(catalogue.keys)
+    buckets, counts, sizes = _documents(catalogue)
+    reels = np.bincount(buckets, minlength=BUCKETS)
+    telling = (reels >= MIN_REELS) & (reels <= max(MIN_REELS, MAX_SHARE * n))
+    rarity = np.where(telling, 1 + np.log((1 + n) / (1 + reels)), 0.0)
+    starts = np.concatenate((np.zeros(1, np.int64), np.cumsum(sizes, dtype=np.int64)))
     terms, weights = np.zeros((n, TERMS), np.int32), np.zeros((n, TERMS), np.float32)
-    for row, document in enumerate(documents):
-        found = [
-            ((1 + np.log(count)) * (1 + np.log((1 + n) / (1 + df[term]))), term)
-            for term, count in document.items()
-            if MIN_REELS <= df[term] <= max(MIN_REELS, MAX_SHARE * n)
-        ]
-        found.sort(key=lambda one: (-one[0], one[1]))
-        for place, (weight, term) in enumerate(found[:TERMS]):
-            terms[row, place], weights[row, place] = bucket_of(term), weight
+    _heaviest(starts, buckets, counts, rarity, terms, weights)
     norms = np.sqrt((weights**2).sum(axis=1, keepdims=True))
-    return terms, np.asarray(weights / np.maximum(norms, 1e-9), np.float32)
+    weights /= np.maximum(norms, np.float32(1e-9))
+    return terms, weights
+
+
+def _documents(catalogue: Catalogue) -> tuple[Rows, Rows, Rows]:
+    """Buckets of all documents end to end, how often each is in its document, and the size of each: all int32."""
+    nobody = key_of("")
+    buckets, counts, sizes = array("i"), array("i"), array("i")
+    known: dict[str, int] = {}
+    for text, tags, creator in zip(catalogue.texts, catalogue.tags, catalogue.creators.tolist(), strict=True):
+        document: dict[int, int] = {}
+        for term in _terms(text, tags, f"{creator:x}" if creator != nobody else ""):
+            if (bucket := known.get(term)) is None:
+                bucket = known[term] = bucket_of(term)
+            document[bucket] = document.get(bucket, 0) + 1
+        buckets.extend(document)
+        counts.extend(document.values())
+        sizes.append(len(document))
+        if len(known) > REMEMBERED:
+            known.clear()
+    return tuple(np.frombuffer(one, np.int32) if one else np.empty(0, np.int32) for one in (buckets, counts, sizes))
+
+
+@numba.njit(cache=True, nogil=True)
+def _heaviest(
+    starts: Ints, buckets: Rows, counts: Rows, rarity: Doubles, terms: Rows, weights: Floats
+) -> None:  # pragma: no cover
+    """The heaviest terms of each document into its row, ties by bucket."""
+    for row in range(len(starts) - 1):
+        first, size = starts[row], starts[row + 1] - starts[row]
+        mine = buckets[first : first + size]
+        order = np.argsort(mine)
+        heavy = np.empty(size, np.float64)
+        for i in range(size):
+            at = first + order[i]
+            heavy[i] = -(1.0 + np.log(counts[at])) * rarity[buckets[at]]
+        best = np.argsort(heavy, kind="mergesort")
+        for place in range(min(size, terms.shape[1])):
+            if heavy[best[place]] == 0.0:
+                break
+            terms[row, place] = mine[order[best[place]]]
+            weights[row, place] = -heavy[best[place]]
 
 
 def bucket_of(term: str) -> int:
@@ -83,9 +123,10 @@ def alike(terms: Rows, weights: Floats, k: int, *, threads: int = 1) -> Neighbou
     counts = np.bincount(flat, minlength=BUCKETS)
     starts = np.concatenate((np.zeros(1, np.int64), np.cumsum(counts, dtype=np.int64)))
     owners, theirs = (order // TERMS).astype(np.int32), weights.ravel()[order]
+    most = max(100, MOST_POSTINGS * LARGE // max(n, LARGE))
 
     def fill(first: int, last: int, indices: Rows, found: Floats, sizes: NDArray[np.int32]) -> None:
-        _alike_rows(first, last, terms, weights, starts, owners, theirs, MOST_POSTINGS, indices, found, sizes)
+        _alike_rows(first, last, terms, weights, starts, owners, theirs, most, indices, found, sizes)
 
     return table_of(n, k, fill, threads)
 
