@@ -1,5 +1,6 @@
 """Snapshot directories: whole or absent, read-only, and refused when damaged."""
 
+import shutil
 from dataclasses import fields, replace
 from pathlib import Path
 
@@ -66,6 +67,51 @@ def test_a_flipped_byte_is_found_on_request(tmp_path: Path) -> None:
     open_snapshot(directory)
     with pytest.raises(BadSnapshot, match=r"factors_codes\.npy does not have its checksum"):
         open_snapshot(directory, verify=True)
+
+
+def test_of_all_who_open_it_one_reads_every_byte(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+    checksum = module._checksum
+    directory = write(tmp_path, make_snapshot(30))
+
+    def reading(path: Path) -> str:
+        read.append(path.name)
+        return checksum(path)
+
+    monkeypatch.setattr(module, "_checksum", reading)
+    open_snapshot(directory, verify=True)
+    assert read == [], "who wrote it has read it"
+    elsewhere = Path(shutil.copytree(directory, tmp_path / "elsewhere"))
+    open_snapshot(elsewhere, verify=True)
+    assert len(read) == len(list(directory.glob("*.npy"))) + 1
+    read.clear()
+    open_snapshot(elsewhere, verify=True)
+    assert read == []
+    (elsewhere / "keys.npy").touch()
+    open_snapshot(elsewhere, verify=True)
+    assert read == ["keys.npy"]
+
+
+def test_columns_are_continued_without_touching_the_file(tmp_path: Path) -> None:
+    directory = write(tmp_path, make_snapshot(30))
+    opened = open_snapshot(directory, verify=True)
+    before = (directory / "published.npy").read_bytes()
+    for more in (np.empty(0), np.array([7.0, 8.0]), np.arange(1.0, 10_000.0)):
+        longer = opened.continued("published", more)
+        np.testing.assert_array_equal(longer, np.concatenate([opened.published, more]))
+        longer[0] = -1.0
+        assert opened.published[0] != -1.0
+    assert (directory / "published.npy").read_bytes() == before
+
+
+def test_a_pruned_snapshot_can_still_be_continued_and_a_replaced_column_is_copied(tmp_path: Path) -> None:
+    directory = write(tmp_path, make_snapshot(30))
+    opened = open_snapshot(directory)
+    shutil.rmtree(directory)
+    assert opened.room is not None
+    assert opened.room.mapped("keys", opened.keys, 5) is not None
+    changed = replace(opened, active=~opened.active)
+    np.testing.assert_array_equal(changed.continued("active", np.ones(1, np.bool_))[:-1], ~opened.active)
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"format": 99}', '{"format": 2}', '{"format": 2, "regions": 3}'])

@@ -54,7 +54,7 @@ class Shelf:
         raise NoSnapshot(f"nothing trained yet in {self.root}: run `reels jobs run`")
 
     def open_usable(self) -> tuple[Snapshot, list[str]]:
-        """The snapshot in use, read to the last byte; where it is damaged the newest older one that is not.
+        """The snapshot in use, verified; where it is damaged the newest older one that is not.
 
         With what is wrong with those that were passed over, one sentence each. Raises NoSnapshot before the first,
         BadSnapshot when none on the shelf is whole.
@@ -93,8 +93,11 @@ class Shelf:
         return path
 
     def switch(self, version: str) -> None:
-        """Makes a version on the shelf the current one, atomically; BadSnapshot when it can't be opened."""
-        open_snapshot(self.root / version)
+        """Makes a version on the shelf the current one, atomically; BadSnapshot when it can't be opened.
+
+        It is read to the last byte, where nobody has since it was written: those who serve from it need not.
+        """
+        open_snapshot(self.root / version, verify=True)
         draft = self.root / f".{CURRENT}.{os.getpid()}"
         with draft.open("w", encoding="utf-8") as file:
             file.write(version + "\n")

@@ -37,15 +37,20 @@
 Behind the last row of a column of `ROOMY` are zero bytes: room in which a reader continues the column for reels that
 came later, in its own pages, while the rows before stay the pages that all workers share (`Room`).
 
+VERIFIED says of each file how it was (size, times) when its checksum was last found right: who opens a snapshot reads
+only what has changed since, so that of all workers on a machine one reads it whole, and none where it was written.
+
 `write` makes a whole directory or none; `open_snapshot` maps one read-only and refuses what its manifest does not say.
 """
 
+import fcntl
 import json
 import mmap
 import os
 import shutil
 import weakref
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
@@ -62,6 +67,7 @@ from reels.learning.codes import Codes
 FORMAT = 2
 """Counted up when the directory's layout changes; other formats are refused."""
 MANIFEST = "manifest.json"
+VERIFIED = "VERIFIED"
 
 SHAPES: dict[str, tuple[str, tuple[str, ...]]] = {
     "keys": ("int64", ("n",)),
@@ -448,6 +454,7 @@ def write(root: Path, snapshot: Snapshot) -> Path:
         whole = replace(manifest, checksums=checksums, sizes=sizes)
         (draft / MANIFEST).write_text(json.dumps(asdict(whole), indent=1, ensure_ascii=False), encoding="utf-8")
         _sync(draft / MANIFEST)
+        _note_verified(draft, {name: _stamp(draft / name) for name in sizes})
         _sync(draft)
         draft.rename(final)
     finally:
@@ -483,30 +490,90 @@ def _open_array(path: Path) -> NDArray[Any]:
     return plain
 
 
+def verify_snapshot(directory: Path) -> None:
+    """Reads every file against its checksum that has changed since that was last done, one process at a time.
+
+    Raises BadSnapshot naming the files that are missing or altered.
+    """
+    manifest = read_manifest(directory)
+    with _alone(directory):
+        known = _noted(directory)
+        wrong, stamps = [], dict[str, list[int]]()
+        for name in (*SHAPES, *_grouped(manifest)):
+            path = directory / _file_of(name)
+            try:
+                stamps[path.name] = _stamp(path)
+                if known.get(path.name) != stamps[path.name] and _checksum(path) != manifest.checksums.get(path.name):
+                    wrong.append(f"{path.name} does not have its checksum")
+            except FileNotFoundError:
+                wrong.append(f"{path.name} is missing")
+            except OSError as error:
+                wrong.append(f"{path.name}: {error}")
+        if wrong:
+            raise BadSnapshot(f"snapshot {directory}: {'; '.join(wrong)}")
+        if known != stamps:
+            _note_verified(directory, stamps)
+
+
+@contextmanager
+def _alone(directory: Path) -> Iterator[None]:
+    try:
+        handle = os.open(directory, os.O_RDONLY)
+    except OSError as error:
+        raise BadSnapshot(f"{directory}: {error}") from error
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _stamp(path: Path) -> list[int]:
+    """Another one whenever the file has been written to or put in the place of another."""
+    stat = path.stat()
+    return [stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino]
+
+
+def _noted(directory: Path) -> dict[str, list[int]]:
+    """How each file was when it was last verified."""
+    try:
+        noted = json.loads((directory / VERIFIED).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return noted if isinstance(noted, dict) else {}
+
+
+def _note_verified(directory: Path, stamps: dict[str, list[int]]) -> None:
+    """Where the directory can't be written to, everybody reads it whole."""
+    draft = directory / f".{VERIFIED}.{os.getpid()}"
+    with suppress(OSError):
+        draft.write_text(json.dumps(stamps), encoding="utf-8")
+        draft.replace(directory / VERIFIED)
+
+
 def open_snapshot(directory: Path, *, verify: bool = False) -> Snapshot:
-    """Maps a snapshot read-only. Sizes and shapes are always checked, checksums with `verify` (reads every byte).
+    """Maps a snapshot read-only. Sizes and shapes are always checked, checksums with `verify` (`verify_snapshot`).
 
     Raises BadSnapshot naming every file that is missing, cut short, altered or of another shape.
     """
     manifest = read_manifest(directory)
-    wrong, arrays = [], {}
+    wrong, arrays, room = [], {}, Room()
     for name in (*SHAPES, *_grouped(manifest)):
         path = directory / _file_of(name)
         try:
             if (size := path.stat().st_size) != manifest.sizes.get(path.name):
                 wrong.append(f"{path.name} has {size} bytes, expected {manifest.sizes.get(path.name)}")
-            elif verify and _checksum(path) != manifest.checksums.get(path.name):
-                wrong.append(f"{path.name} does not have its checksum")
             else:
                 arrays[name] = _open_array(path)
+                if name in ROOMY:
+                    room.add(name, path, arrays[name])
         except FileNotFoundError:
             wrong.append(f"{path.name} is missing")
         except (OSError, ValueError) as error:
             wrong.append(f"{path.name}: {error}")
+    if not wrong and verify:
+        verify_snapshot(directory)
     if not wrong:
-        room = Room()
-        for name in ROOMY:
-            room.add(name, directory / _file_of(name), arrays[name])
         snapshot = _assemble(manifest, arrays, room)
         wrong = wrong_shapes(snapshot)
     if wrong:
