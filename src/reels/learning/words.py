@@ -85,7 +85,7 @@ def _documents(catalogue: Catalogue) -> tuple[Rows, Rows, Rows]:
         sizes.append(len(document))
         if len(known) > REMEMBERED:
             known.clear()
-    return tuple(np.frombuffer(one, np.int32) if one else np.empty(0, np.int32) for one in (buckets, counts, sizes))
+    return np.array(buckets, np.int32), np.array(counts, np.int32), np.array(sizes, np.int32)
 
 
 @numba.njit(cache=True, nogil=True)
