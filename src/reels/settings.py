@@ -97,6 +97,9 @@ class Settings(BaseSettings):
         le=100,
         description="Readings of all histories in a fit of the sequence model; needs torch (`make torch`); 0 = none.",
     )
+    shallow_epochs: int = Field(
+        8, ge=0, le=100, description="Readings of all histories in a fit of the shallow sequence model. 0 = none."
+    )
     ease_neighbours: int = Field(
         100, ge=0, le=1000, description="Entries a reel keeps in the linear model (catalogues to 20,000). 0: no model."
     )

@@ -11,7 +11,7 @@ from tests.evaluation.tiny import clusters, context
 from reels.core.progress import Silent
 from reels.evaluation import snapshots
 from reels.evaluation.snapshots import SnapshotConfig, snapshot_of
-from reels.jobs import cf_matrix, ease, embeddings, factorization, newcomers, popularity, recent, sequence, words
+from reels.jobs import cf_matrix, ease, embeddings, factorization, newcomers, popularity, recent, sequence, shallow, words
 from reels.jobs.snapshot import assemble
 from reels.learning import training_set
 from reels.learning.catalogue import catalogue_of
@@ -20,6 +20,7 @@ from reels.learning.embedders import embedder_of
 from reels.learning.factorization import FactorizationConfig
 from reels.learning.preprocessing import clean, content_hash
 from reels.learning.sequence import SequenceConfig
+from reels.learning.shallow import ShallowConfig
 from reels.learning.snapshot import Table
 from reels.learning.workbench import Workbench
 from reels.stores.mongo.connect import Mongo
@@ -53,6 +54,7 @@ async def test_both_are_the_same_array_for_array(
     await factorization.run(bench, FactorizationConfig(factors=CONFIG.factors), **fit)  # type: ignore[arg-type]
     await popularity.run(bench, half_life_sec=CONFIG.popularity_half_life_sec, progress=Silent())
     await sequence.run(bench, SequenceConfig(epochs=CONFIG.sequence_epochs), **fit)  # type: ignore[arg-type]
+    await shallow.run(bench, ShallowConfig(epochs=CONFIG.shallow_epochs), **fit)  # type: ignore[arg-type]
     await words.run(bench, neighbours=CONFIG.neighbours, threads=1, progress=Silent())
     await ease.run(bench, neighbours=CONFIG.ease_neighbours, half_life_sec=CONFIG.half_life_sec, progress=Silent())
     await newcomers.run(bench, neighbours=CONFIG.neighbours, half_life_sec=CONFIG.half_life_sec, progress=Silent())

@@ -14,6 +14,7 @@ from reels.learning.newcomers import newcomer_arrays
 from reels.learning.popularity import count, popularity, popularity_arrays
 from reels.learning.recency import recent_arrays
 from reels.learning.sequence import SequenceConfig, fit_sequence, has_torch
+from reels.learning.shallow import ShallowConfig, fit_shallow
 from reels.learning.words import word_arrays
 from reels.learning.workbench import Arrays
 
@@ -30,6 +31,8 @@ class FitConfig:
     popularity_half_life_sec: float = 14 * 86_400.0
     sequence_epochs: int = 10
     """0 = no sequence model; without torch there is none either."""
+    shallow_epochs: int = 8
+    """0 = no shallow sequence model."""
     ease_neighbours: int = 100
     """0 = no linear model: it takes most of the time."""
 
@@ -65,6 +68,11 @@ def fitted(
     )
     if config.ease_neighbours and len(keys) <= MOST_REELS:
         results["ease"] = ease_arrays(keys, ease(histories, config.ease_neighbours))
+    if config.shallow_epochs:
+        shallow = fit_shallow(
+            histories, content["content"], ShallowConfig(epochs=config.shallow_epochs, seed=seed), threads=threads
+        )
+        results["shallow"] = {"keys": keys, **shallow.arrays()}
     if config.sequence_epochs and has_torch():
         sequence = SequenceConfig(epochs=config.sequence_epochs, seed=seed)
         vectors = content["content"]

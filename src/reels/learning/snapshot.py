@@ -28,6 +28,7 @@
   watch.*         usual watching by duration (`learning.watch_value`)
   ranker.*        trees of the learned ranker (`recommender.ranker.trees`) and the learned weights of the blend
   newcomers.*     new reels after known ones (`learning.newcomers`)
+  shallow.*       the shallow sequence model (`learning.shallow.ShallowModel`)
   sequence.*      the sequence model (`learning.sequence.SequenceModel`)
   <group>.<array>.npy      further tables by name, each a group of `GROUPS`; a snapshot has a group whole or not at all
   reels.bin, reels_offsets.npy   int64[n+1]: ready-made JSON of each reel's public fields, an object without
@@ -143,6 +144,16 @@ GROUPS: dict[str, Shapes] = {
         "matrices": ("float32", ("layers", "eight", "width", "width")),
         "vectors": ("float32", ("blocks", "eleven", "width")),
     },
+    "shallow": {
+        "items_codes": ("int8", ("n", "across")),
+        "items_scales": ("float32", ("n",)),
+        "bias": ("float32", ("n",)),
+        "unmet": ("float32", ("one",)),
+        "text": ("float32", ("d", "across")),
+        "fades": ("float32", ("fades",)),
+        "matrices": ("float32", ("fades", "across", "across")),
+        "length": ("float32", ("one",)),
+    },
     "words": {
         "terms": ("int32", ("n", "terms")),
         "term_weights_codes": ("int8", ("n", "terms")),
@@ -184,7 +195,7 @@ SHARED = frozenset({"n", "n+1", "d", "k", "R", "L", "D"})
 """Letters that mean the same in every group."""
 NEIGHBOURS: dict[str, tuple[str, ...]] = {"words": ("alike",), "ease": ("ease",), "newcomers": ("after",)}
 """Which tables `x` of a group are neighbours: their indices are rows of the snapshot."""
-CODED: dict[str, tuple[str, ...]] = {"words": ("term_weights",), "sequence": ("items",)}
+CODED: dict[str, tuple[str, ...]] = {"words": ("term_weights",), "sequence": ("items",), "shallow": ("items",)}
 """Which results `x` of a group, float32[n, ...], are kept as `x_codes, x_scales` (`learning.codes`)."""
 
 

@@ -19,6 +19,7 @@ from reels.recommender.candidates.item_cf import (
 from reels.recommender.candidates.new_creators import NewCreators
 from reels.recommender.candidates.popular import Popular
 from reels.recommender.candidates.sequence import Sequence
+from reels.recommender.candidates.shallow import Shallow
 from reels.recommender.candidates.trending import Trending as TrendingSource
 from reels.recommender.filters.blocked import Blocked
 from reels.recommender.filters.inactive import Inactive
@@ -50,15 +51,16 @@ def generators(pool: ThreadPoolExecutor | None = None, deadline_sec: float = 0.1
         Share(ContentSource(), 0.28, at_request=True, learned=0.12),
         Share(watched_next(), 0.20, at_request=True, learned=0.10),
         Share(also_watched(), 0.16, at_request=True, learned=0.10),
-        Share(TwoSteps(), 0.5, ranker="learned"),
+        Share(TwoSteps(), 0.1, ranker="learned"),
         Share(alike_in_words(), 0.14, at_request=True, ranker="learned"),
         Share(linear(), 0.1, ranker="learned"),
-        Share(newcomers(), 0.1, ranker="learned"),
-        Share(Sequence(), 1.6, at_request=True, whole=True, ranker="learned"),
-        Share(Factorization(), 0.10, learned=0.55),
-        Share(Popular(), 0.10),
+        Share(newcomers(), 0.05, ranker="learned"),
+        Share(Shallow(), 4.0, at_request=True, whole=True, ranker="learned"),
+        Share(Sequence(), 4.0, at_request=True, whole=True, ranker="learned"),
+        Share(Factorization(), 0.10, learned=0.1),
+        Share(Popular(), 0.10, learned=0.05),
         Share(TrendingSource(), 0.04),
-        Share(Fresh(), 0.07),
+        Share(Fresh(), 0.07, learned=0.05),
         Share(NewCreators(), 0.05),
         Share(Following(), 0.04),
     ]

@@ -25,6 +25,7 @@ from reels.jobs import (
     ranker,
     recent,
     sequence,
+    shallow,
     snapshot,
     trending,
     words,
@@ -34,6 +35,7 @@ from reels.learning.factorization import FactorizationConfig
 from reels.learning.fits import FitConfig
 from reels.learning.ranker import RankerConfig
 from reels.learning.sequence import SequenceConfig
+from reels.learning.shallow import ShallowConfig
 from reels.learning.workbench import Workbench
 from reels.settings import Settings
 from reels.wiring.policies import put_in_force
@@ -45,6 +47,7 @@ JOB_NAMES = (
     "factorization",
     "popularity",
     "sequence",
+    "shallow",
     "words",
     "ease",
     "newcomers",
@@ -136,6 +139,13 @@ class Training:
                 threads=self.threads,
                 progress=progress,
             ),
+            "shallow": lambda: shallow.run(
+                bench,
+                ShallowConfig(epochs=settings.shallow_epochs),
+                half_life_sec=liked_half_life,
+                threads=self.threads,
+                progress=progress,
+            ),
             "words": lambda: words.run(bench, neighbours=settings.neighbours, threads=self.threads, progress=progress),
             "ease": lambda: ease.run(
                 bench, neighbours=settings.ease_neighbours, half_life_sec=liked_half_life, progress=progress
@@ -186,6 +196,7 @@ def fits_of(settings: Settings) -> FitConfig:
         half_life_sec=settings.cf_half_life_days * _DAY,
         popularity_half_life_sec=settings.popularity_half_life_days * _DAY,
         sequence_epochs=settings.sequence_epochs,
+        shallow_epochs=settings.shallow_epochs,
         ease_neighbours=settings.ease_neighbours,
     )
 

@@ -13,6 +13,7 @@ from reels.recommender.ranker.features.context import Affinity, Reel, Time
 from reels.recommender.ranker.features.newcomers import Newcomers
 from reels.recommender.ranker.features.popularity import Popularity, Recent
 from reels.recommender.ranker.features.sequence import Sequence
+from reels.recommender.ranker.features.shallow import Shallow
 from reels.recommender.ranker.features.sums import relative_to_others
 
 FAMILIES: tuple[Family, ...] = (
@@ -23,6 +24,7 @@ FAMILIES: tuple[Family, ...] = (
     Factors(),
     Ease(),
     Sequence(),
+    Shallow(),
     Newcomers(),
     Popularity(),
     Recent(),
