@@ -32,6 +32,6 @@ class PageMetrics:
 def _found(built: CandidateSet) -> dict[str, int]:
     """How many candidates each source found."""
     return {
-        source: int(np.count_nonzero(built.found_by & np.uint16(1 << place)))
+        source: int(np.count_nonzero(built.found_by & np.uint32(1 << place)))
         for place, source in enumerate(built.sources)
     }

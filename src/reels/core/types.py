@@ -245,13 +245,13 @@ class FeedQuery:
 
 @dataclass(frozen=True, slots=True)
 class CandidateSet:
-    """Reels worth ranking: keys int64[n] in order found, and which sources found each, as bits uint16[n].
+    """Reels worth ranking: keys int64[n] in order found, and which sources found each, as bits uint32[n].
 
     Bit i of `found_by` is source i of `sources`.
     """
 
     keys: Keys
-    found_by: NDArray[np.uint16]
+    found_by: NDArray[np.uint32]
     sources: tuple[str, ...]
     snapshot: str
     built_at: float

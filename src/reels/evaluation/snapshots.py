@@ -20,8 +20,9 @@ from reels.learning.ranker import Examples, RankerConfig, fit
 from reels.learning.snapshot import Snapshot
 from reels.learning.watch_value import GROUP, WatchTable, fit_watch_table, valued
 from reels.learning.workbench import Arrays
+from reels.recommender.candidates.shares import GROUP as SHARES
 from reels.recommender.models import build
-from reels.recommender.ranker.examples import answers_of, examples_of, without
+from reels.recommender.ranker.examples import answers_of, examples_of, shares_from, with_shares, without
 from reels.recommender.standard import generators, pipelines
 
 SnapshotConfig = FitConfig
@@ -60,16 +61,19 @@ def with_ranker(
 ) -> Snapshot:
     """The same with a learned ranker, as the job `ranker` makes one: from requests whose answers are not known."""
     config, ranker = config or SnapshotConfig(), ranker or RankerConfig()
-    examples = examples_from(train, context, config, ranker)
+    examples, shares = examples_from(train, context, config, ranker)
     learned = fit(examples, ranker, threads=context.threads)
     whole = snapshot_of(train, context, config)
-    return replace(whole, groups={**whole.groups, "ranker": learned})
+    return replace(whole, groups={**whole.groups, "ranker": learned, SHARES: shares})
 
 
 def examples_from(
     train: Log, context: Context, config: SnapshotConfig, ranker: RankerConfig, *, there: Mask | None = None
-) -> Examples:
-    """What the ranker learns from. `there` bool[n]: reels of the catalogue that exist by now; None = all."""
+) -> tuple[Examples, Arrays]:
+    """What the ranker learns from, and the shares of the sources.
+
+    `there` bool[n]: reels of the catalogue that exist by now; None = all.
+    """
     _, pairs = _valued_pairs(train, context)
     found = answers_of(pairs, context.now)
     rows = context.catalogue.rows_of_keys(pairs.reels[found.hidden])
@@ -78,10 +82,13 @@ def examples_from(
     before = _fitted(train.where(known), early, replace(context, now=found.now), config)
     if there is not None:
         before = replace(before, active=np.asarray(before.active) & there)
-    return examples_of(
-        build(before), pairs, found, generators()["for_you"], pipelines()["for_you"],
-        viewers=ranker.viewers, seed=ranker.seed,
-    )  # fmt: skip
+    models, generator = build(before), generators()["for_you"]
+    shares = shares_from(models, pairs, found, generator, seed=ranker.seed)
+    models = with_shares(models, shares)
+    examples = examples_of(
+        models, pairs, found, generator, pipelines()["for_you"], viewers=ranker.viewers, seed=ranker.seed
+    )
+    return examples, shares
 
 
 def states_of(viewers: Log, context: Context) -> list[UserState]:

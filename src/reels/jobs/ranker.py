@@ -1,4 +1,5 @@
-"""Trains the learned ranker. Reads everything on the workbench, leaves `ranker`.
+"""Trains the learned ranker. Reads everything on the workbench, leaves `ranker`, and `shares`: which source it asks for
+how many candidates.
 
 What it learns from are requests whose answers are known (`recommender.ranker.examples`). All tables are fitted once
 more without those answers: a table that has seen the answer would look like a prophet to the ranker, and be none.
@@ -13,8 +14,9 @@ from reels.learning.fits import FitConfig, fitted
 from reels.learning.ranker import RankerConfig, fit, unavailable
 from reels.learning.training_set import load_catalogue, load_interactions
 from reels.learning.workbench import Workbench, digest
+from reels.recommender.candidates.shares import GROUP as SHARES
 from reels.recommender.models import build
-from reels.recommender.ranker.examples import answers_of, examples_of, without
+from reels.recommender.ranker.examples import answers_of, examples_of, shares_from, with_shares, without
 from reels.recommender.ranker.features.standard import NAMES
 from reels.recommender.standard import generators, pipelines
 
@@ -36,6 +38,7 @@ async def run(
     why = unavailable() if config.viewers else "switched off (REELS_RANKER_VIEWERS=0)"
     if why:
         await asyncio.to_thread(bench.drop, RESULT)
+        await asyncio.to_thread(bench.drop, SHARES)
         return {"left_out": why}
     return await asyncio.to_thread(_fit, bench, config, fits, threads, progress)
 
@@ -55,13 +58,17 @@ def _fit(bench: Workbench, config: RankerConfig, fits: FitConfig, threads: int, 
     models = build(assembled(catalogue, early, results, version="before", created_at=found.now))
     progress.advance()
     generator, pipeline = generators()[MODE], pipelines()[MODE]
+    shares = shares_from(models, pairs, found, generator, seed=config.seed)
+    models = with_shares(models, shares)
     examples = examples_of(models, pairs, found, generator, pipeline, viewers=config.viewers, seed=config.seed)
     progress.advance()
     learnt = {"asked": examples.asked, "answered": len(examples.sizes)}
     if len(examples.sizes) < FEWEST_REQUESTS:
         bench.drop(RESULT)
+        bench.drop(SHARES)
         return {"left_out": f"only {len(examples.sizes)} requests to learn from", **learnt}
     arrays = fit(examples, config, threads=threads)
+    bench.save(SHARES, made_of, shares)
     bench.save(RESULT, made_of, {"keys": catalogue.keys, **arrays})
     progress.advance()
     return {**learnt, "trees": len(arrays["roots"]), "blend": [round(float(one), 2) for one in arrays["blend"]]}

@@ -1,6 +1,7 @@
 """What every request begins from, sorted once for each snapshot: the groups `orders` and `head`.
 
 orders   popular, newest           int32[n] rows, the most popular and the newest first
+         recent                    int32[<= kept] rows as liked lately: likes fading within hours, within days, in turns
          by_region, by_language    int32[R, kept], int32[L, kept]: rows as popular there, the first `KEPT`
          creators                  int64[c] distinct creator keys, ascending
          creator_since             float64[c] when the creator's first reel was published
@@ -22,6 +23,8 @@ from reels.learning.workbench import Arrays
 
 KEPT = 20_000
 """Rows kept in an order by region or language; the overall orders are whole."""
+RECENT = (0, 2)
+"""Between which half-lives of `learning.recency` the order of what is liked lately takes turns: 6 hours, 4 days."""
 HEAD = 131_072
 """Reels that the factorization searches at most: a millisecond of 64 factors each."""
 
@@ -35,6 +38,7 @@ def order_arrays(snapshot: Snapshot) -> Arrays:
     return {
         "popular": descending(popularity),
         "newest": descending(snapshot.published),
+        "recent": _recent(snapshot),
         "by_region": _places(popularity, snapshot.regions, snapshot.region_best),
         "by_language": _places(popularity, snapshot.languages, snapshot.language_best),
         "creators": creators,
@@ -73,6 +77,18 @@ def _places(popularity: Floats, places: NDArray[np.int16], best: Floats) -> Rows
         else:
             out[place] = descending(seen)
     return out
+
+
+def _recent(snapshot: Snapshot) -> Rows:
+    """What is liked now; nothing where that is not known."""
+    group = snapshot.groups.get("recent")
+    if group is None:
+        return np.empty(0, np.int32)
+    counts = np.asarray(group["counts"])
+    liked = int((counts[-1] > 0).sum())
+    turns = np.stack([descending(counts[at])[: min(liked, KEPT // 2)] for at in RECENT], 1).ravel()
+    _, first = np.unique(turns, return_index=True)
+    return turns[np.sort(first)]
 
 
 def _topic_centres(snapshot: Snapshot) -> Floats:

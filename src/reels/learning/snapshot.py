@@ -26,6 +26,7 @@
   ease.*          item-item table of the linear model (`learning.ease`)
   recent.*        likes fading with several half-lives, and the stage of each reel (`learning.recency`)
   watch.*         usual watching by duration (`learning.watch_value`)
+  shares.*        how many candidates each source gets under the learned ranker (`recommender.candidates.shares`)
   ranker.*        trees of the learned ranker (`recommender.ranker.trees`) and the learned weights of the blend
   newcomers.*     new reels after known ones (`learning.newcomers`)
   shallow.*       the shallow sequence model (`learning.shallow.ShallowModel`)
@@ -124,6 +125,7 @@ GROUPS: dict[str, Shapes] = {
     "orders": {
         "popular": ("int32", ("n",)),
         "newest": ("int32", ("n",)),
+        "recent": ("int32", ("recent",)),
         "by_region": ("int32", ("R", "kept")),
         "by_language": ("int32", ("L", "kept")),
         "creators": ("int64", ("creators",)),
@@ -168,6 +170,7 @@ GROUPS: dict[str, Shapes] = {
         "stage": ("float32", ("n",)),
     },
     "watch": {"edges": ("float32", ("inner",)), "seconds": ("float32", ("bins", "points"))},
+    "shares": {"sources": ("uint8", ("letters",)), "places": ("float32", ("sources",))},
     "ranker": {
         "columns": ("uint8", ("letters",)),
         "feature": ("int32", ("nodes",)),

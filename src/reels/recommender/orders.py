@@ -28,6 +28,8 @@ class Orders:
     popular_by_language: tuple[Rows, ...] = ()
     newest: Rows = field(default_factory=_no_rows)
     """int32[n], newest first."""
+    recent: Rows = field(default_factory=_no_rows)
+    """int32[<= n], as liked lately."""
     creators: Keys = field(default_factory=lambda: NO_KEYS)
     """int64[c], the distinct creators, ascending."""
     creator_since: Times = field(default_factory=lambda: np.empty(0))
@@ -71,7 +73,7 @@ class Orders:
 def orders_of(snapshot: Snapshot) -> Orders:
     """The orders of a snapshot: as they lie in it, else sorted now (1M rows take seconds)."""
     arrays = snapshot.groups.get("orders") or order_arrays(snapshot)
-    plain = ("popular", "newest", "creators", "creator_since", "creator_first", "by_creator", "topic_centres")
+    plain = ("popular", "newest", "recent", "creators", "creator_since", "creator_first", "by_creator", "topic_centres")
     return Orders(
         **{name: arrays[name] for name in plain},
         popular_by_region=tuple(arrays["by_region"]),

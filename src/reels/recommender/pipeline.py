@@ -104,7 +104,7 @@ def kept(query: FeedQuery, viewer: Viewer, models: Models, filters: Sequence[Fil
 def _items(
     models: Models,
     rows: Rows,
-    found_by: NDArray[np.uint16],
+    found_by: NDArray[np.uint32],
     sources: tuple[str, ...],
     board: ScoreBoard,
     picks: Sequence[Pick],

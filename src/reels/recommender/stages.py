@@ -105,8 +105,8 @@ class PageInputs:
     viewer: Viewer
     candidates: Rows
     """int32[n], distinct rows in the order found; hidden ones may be among them."""
-    found_by: NDArray[np.uint16]
-    """uint16[n]: bit i = source i of `sources`."""
+    found_by: NDArray[np.uint32]
+    """uint32[n]: bit i = source i of `sources`."""
     sources: tuple[str, ...]
     above: Rows
     """Rows shown just before this page, in order; at most 9 of them matter."""

@@ -18,6 +18,7 @@ from reels.recommender.candidates.item_cf import (
 )
 from reels.recommender.candidates.new_creators import NewCreators
 from reels.recommender.candidates.popular import Popular
+from reels.recommender.candidates.recently_liked import RecentlyLiked
 from reels.recommender.candidates.sequence import Sequence
 from reels.recommender.candidates.shallow import Shallow
 from reels.recommender.candidates.trending import Trending as TrendingSource
@@ -44,8 +45,9 @@ MODES = ("for_you", "latest")
 def generators(pool: ThreadPoolExecutor | None = None, deadline_sec: float = 0.15) -> dict[str, Generator]:
     """By mode. Shares of the candidates: what is found by whom; what few find leaves its places to the others.
 
-    The learned ranker is not misled by many from one source; its shares are those that find most next reels of
-    MicroLens (`tune` split): two steps and factors reach furthest.
+    The learned ranker is not misled by many from one source; its shares are learnt in training (`candidates.shares`).
+    Those here are for snapshots without them, and find most next reels of MicroLens (`tune` split): two steps and
+    factors reach furthest.
     """
     for_you = [
         Share(ContentSource(), 0.28, at_request=True, learned=0.12),
@@ -59,6 +61,7 @@ def generators(pool: ThreadPoolExecutor | None = None, deadline_sec: float = 0.1
         Share(Sequence(), 4.0, at_request=True, whole=True, ranker="learned"),
         Share(Factorization(), 0.10, learned=0.1),
         Share(Popular(), 0.10, learned=0.05),
+        Share(RecentlyLiked(), 0.1, ranker="learned"),
         Share(TrendingSource(), 0.04),
         Share(Fresh(), 0.07, learned=0.05),
         Share(NewCreators(), 0.05),

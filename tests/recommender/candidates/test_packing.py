@@ -21,7 +21,7 @@ def test_a_set_survives_packing(
 ) -> None:
     made = CandidateSet(
         keys=data.draw(arrays(np.int64, n)),
-        found_by=data.draw(arrays(np.uint16, n)),
+        found_by=data.draw(arrays(np.uint32, n)),
         sources=tuple(sources),
         snapshot=snapshot,
         built_at=1.5,

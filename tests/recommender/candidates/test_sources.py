@@ -1,5 +1,7 @@
 """Each source keeps the contract and finds what it is for."""
 
+from dataclasses import replace
+
 import numpy as np
 from tests.contracts.source import SourceContract, models, state
 from tests.recommender.models_in_use import plain, with_tail
@@ -9,6 +11,7 @@ from tests.snapshots import NOW, reel_name
 from reels.core.keys import key_of
 from reels.core.policy import Policy
 from reels.core.types import EventKind, Rows, UserState
+from reels.learning.recency import HALF_LIVES_DAYS
 from reels.recommender.candidates.content import Content
 from reels.recommender.candidates.factorization import Factorization
 from reels.recommender.candidates.following import Following
@@ -16,8 +19,9 @@ from reels.recommender.candidates.fresh import Fresh, Latest
 from reels.recommender.candidates.item_cf import also_watched, watched_next
 from reels.recommender.candidates.new_creators import NewCreators
 from reels.recommender.candidates.popular import Popular
+from reels.recommender.candidates.recently_liked import RecentlyLiked
 from reels.recommender.candidates.trending import Trending
-from reels.recommender.models import Models
+from reels.recommender.models import Models, build
 from reels.recommender.stages import Source
 from reels.recommender.viewer import viewer_of
 
@@ -95,6 +99,23 @@ class TestFactorization(SourceContract):
     def test_finds_mostly_what_is_like_the_history(self) -> None:
         topics = plain().topics[find(Factorization(), fan_of_topic(1), plain(), 10)]
         assert (topics == 1).mean() > 0.5
+
+
+class TestRecentlyLiked(SourceContract):
+    def make(self) -> Source:
+        return RecentlyLiked()
+
+    def test_what_is_liked_within_hours_and_within_days_takes_turns(self) -> None:
+        base = plain().snapshot
+        counts = np.zeros((5, len(base.keys)), np.float32)
+        now, lately, inactive = np.flatnonzero(base.active)[[3, 7]].tolist() + np.flatnonzero(~base.active)[:1].tolist()
+        counts[:, [now, lately, inactive]] = 1.0
+        counts[0, now], counts[2, lately], counts[0, inactive] = 9.0, 9.0, 8.0
+        recent = {"counts": counts, "half_lives": np.array(HALF_LIVES_DAYS, np.float32), "stage": counts[0]}
+        groups = {name: one for name, one in base.groups.items() if name != "orders"}
+        models = build(replace(base, groups={**groups, "recent": recent}))
+        assert find(RecentlyLiked(), state_of(), models).tolist() == [now, lately]
+        assert not len(find(RecentlyLiked(), state_of(), build(replace(base, groups=groups))))
 
 
 class TestPopular(SourceContract):

@@ -37,7 +37,8 @@ _ECHO = (
     "Of best: satisfaction as a share of what the best page of what the viewer had not seen yet would have given: "
     "nobody is shown a reel twice, so the best go first. Entropy: bits, of the topics a viewer saw in a week (viewers "
     "with at least {enough} reels); the fewer, the narrower. Of tastes: the entropy of the best pages, what the "
-    "viewers' own tastes ask for: below it the feed is narrower than they are. Distinct: reels shown to anybody in the week."
+    "viewers' own tastes ask for: below it the feed is narrower than they are. Distinct: reels shown to anybody in the "
+    "week."
 )
 _FRESH = (
     "Reels published during the month, at least {days} days before its end, by somebody whose first reel is of the "

@@ -146,7 +146,7 @@ class _Pages:
         self.generator, self.pipeline = generators()[_MODE], pipelines()[_MODE]
         self.models: Models | None = None
         self.answered = 0
-        self.ranker: Arrays = {}
+        self.learnt: dict[str, Arrays] = {}
 
     def fit(self, log: Log, now: float, day: int) -> None:
         """The offline jobs, on what is known at `now`; the learned ranker where the policy asks for it, some nights."""
@@ -157,10 +157,10 @@ class _Pages:
         self.snapshot = snapshot_of(log, context, fits)
         if learned and day and day % self.config.ranker_every == 0:
             settings = RankerConfig(viewers=self.config.viewers)
-            examples = examples_from(log, context, fits, settings, there=self.world.published <= now)
-            self.ranker = train(examples, settings) if len(examples.sizes) else self.ranker
-        if self.ranker:
-            self.snapshot = replace(self.snapshot, groups={**self.snapshot.groups, "ranker": self.ranker})
+            examples, shares = examples_from(log, context, fits, settings, there=self.world.published <= now)
+            if len(examples.sizes):
+                self.learnt = {"ranker": train(examples, settings), "shares": shares}
+        self.snapshot = replace(self.snapshot, groups={**self.snapshot.groups, **self.learnt})
         self.orders = orders_of(self.snapshot)
 
     def open(self, now: float, impressions: NDArray[np.float64]) -> None:

@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 from reels.core.keys import Keys
 from reels.core.policy import Policy
 from reels.core.types import CandidateSet, FeedQuery, Mask, Rows
+from reels.recommender.candidates.shares import shares_of
 from reels.recommender.evidence import evidence_of
+from reels.recommender.meeting import first_met
 from reels.recommender.membership import in_sorted
 from reels.recommender.models import Models
 from reels.recommender.stages import Source, Viewer
@@ -60,7 +62,7 @@ class Found:
     """A union: distinct rows in order, and who found each (bit i = source i)."""
 
     rows: Rows
-    found_by: NDArray[np.uint16]
+    found_by: NDArray[np.uint32]
     failed: tuple[str, ...] = ()
 
 
@@ -90,8 +92,7 @@ class Generator:
         """At most `policy.candidates` reels the viewer has not seen. Blocks: call it off the event loop."""
         hidden = np.union1d(viewer.seen, viewer.served)
         more = min(len(hidden), OVERFETCH)
-        total = sum(one.of(policy) for one in self.shares if one.asked(policy))
-        quotas = [max(1, round(policy.candidates * one.of(policy) / total)) for one in self.shares]
+        quotas = self._quotas(models, policy)
         limits = [3 * quota + more if one.asked(policy) else 0 for one, quota in zip(self.shares, quotas, strict=True)]
         answers, failed = self._ask(query, viewer, models, policy, limits)
         answers = [rows[~in_sorted(models.keys[rows], hidden)] for rows in answers]
@@ -116,15 +117,14 @@ class Generator:
         rows = models.rows_of(cached.keys)
         known = rows >= 0
         rows, bits = rows[known], cached.found_by[known]
-        hidden = np.union1d(viewer.seen, viewer.served)
         fresh = self.fresh.find(query, viewer, models, policy, 5 * FRESH_PLACES)
-        answers = [(self._bit_of(self.fresh.name), _shown(fresh, models, hidden)[:FRESH_PLACES])]
+        answers = [(self._bit_of(self.fresh.name), _unseen(fresh, models, viewer)[:FRESH_PLACES])]
         since = _liked_since(viewer, cached.newest, models)
         if since is not None:
             for i, share in enumerate(self.shares):
                 if share.at_request and share.asked(policy):
                     found = share.source.find(query, viewer if share.whole else since, models, policy, 60)
-                    answers.append((i, _shown(found, models, hidden)[:40]))
+                    answers.append((i, _unseen(found, models, viewer)[:40]))
         return _added(rows, bits, answers)
 
     def rest(self, found: Found, models: Models, wanted: int, keep: Callable[[Rows], Mask]) -> Found:
@@ -139,8 +139,23 @@ class Generator:
             if sum(map(len, more)) >= wanted:
                 break
         added = np.concatenate(more)[:wanted] if more else rows
-        bits = np.full(len(added), 1 << (len(self.names) - 1), np.uint16)
+        bits = np.full(len(added), 1 << (len(self.names) - 1), np.uint32)
         return replace(found, rows=np.concatenate([found.rows, added]), found_by=np.concatenate([found.found_by, bits]))
+
+    def lists(self, query: FeedQuery, viewer: Viewer, models: Models, policy: Policy, depth: int) -> list[Rows]:
+        """What each source has for the viewer, at most `depth` of each, nothing of a source the policy does not ask."""
+        hidden = np.union1d(viewer.seen, viewer.served)
+        more = depth + min(len(hidden), OVERFETCH)
+        answers, _ = self._ask(query, viewer, models, policy, [more if one.asked(policy) else 0 for one in self.shares])
+        return [rows[~in_sorted(models.keys[rows], hidden)][:depth] for rows in answers]
+
+    def _quotas(self, models: Models, policy: Policy) -> list[int]:
+        """Places of each source: as learnt where the policy's ranker is, else by the shares."""
+        learnt = shares_of(models.snapshot) if policy.ranker == "learned" else {}
+        if any(one.source.name not in learnt for one in self.shares):
+            learnt = {}
+        places = [learnt.get(one.source.name, one.of(policy)) if one.asked(policy) else 0.0 for one in self.shares]
+        return [max(1, round(policy.candidates * one / sum(places))) for one in places]
 
     def _bit_of(self, name: str) -> int:
         return self.names.index(name) if name in self.names else len(self.names) - 1
@@ -181,28 +196,27 @@ def union(answers: Sequence[Rows], quotas: Sequence[int], limit: int) -> Found:
     source its weakest.
     """
     if not answers or not sum(len(one) for one in answers):
-        return Found(np.empty(0, np.int32), np.empty(0, np.uint16))
+        return Found(np.empty(0, np.int32), np.empty(0, np.uint32))
     rows = np.concatenate(answers)
     source = np.repeat(np.arange(len(answers)), [len(one) for one in answers])
     place = np.concatenate([(np.arange(len(one)) + 0.5) / q for one, q in zip(answers, quotas, strict=True)])
     order = np.lexsort((source, place))
     rows, source = rows[order], source[order]
-    distinct, first, inverse = np.unique(rows, return_index=True, return_inverse=True)
-    bits = np.zeros(len(distinct), np.uint16)
-    np.bitwise_or.at(bits, inverse, (1 << source).astype(np.uint16))
-    kept = np.argsort(first, kind="stable")[:limit]
-    return Found(distinct[kept].astype(np.int32), bits[kept])
+    distinct, bits = first_met(rows, (1 << source).astype(np.uint32))
+    return Found(distinct[:limit], bits[:limit])
 
 
-def _shown(rows: Rows, models: Models, hidden: Keys) -> Rows:
-    return rows[~in_sorted(models.keys[rows], hidden)]
+def _unseen(rows: Rows, models: Models, viewer: Viewer) -> Rows:
+    keys = models.keys[rows]
+    return rows[~(in_sorted(keys, viewer.seen) | in_sorted(keys, viewer.served))]
 
 
 def _liked_since(viewer: Viewer, newest: Keys, models: Models) -> Viewer | None:
     """The viewer as if only the newest liked reels, those the cached set does not know, had been liked; None = none."""
     state = viewer.state
+    known = frozenset(newest.tolist())
     liked = np.flatnonzero(state.history_value > 0)[-NEWEST_EVENTS:]
-    liked = liked[~np.isin(state.history[liked], newest)]
+    liked = liked[[key not in known for key in state.history[liked].tolist()]]
     if not len(liked):
         return None
     only = replace(
@@ -216,14 +230,8 @@ def _liked_since(viewer: Viewer, newest: Keys, models: Models) -> Viewer | None:
     return replace(viewer, state=only, evidence=evidence_of(only, models))
 
 
-def _added(rows: Rows, bits: NDArray[np.uint16], answers: Sequence[tuple[int, Rows]]) -> Found:
+def _added(rows: Rows, bits: NDArray[np.uint32], answers: Sequence[tuple[int, Rows]]) -> Found:
     """The rows with the answers behind them; who found a row again gets its bit set, too."""
-    more = np.concatenate([found for _, found in answers])
-    sources = np.repeat([i for i, _ in answers], [len(found) for _, found in answers])
-    all_rows = np.concatenate([rows, more])
-    all_bits = np.concatenate([bits, (1 << sources).astype(np.uint16)])
-    distinct, first, inverse = np.unique(all_rows, return_index=True, return_inverse=True)
-    merged = np.zeros(len(distinct), np.uint16)
-    np.bitwise_or.at(merged, inverse, all_bits)
-    order = np.argsort(first, kind="stable")
-    return Found(distinct[order].astype(np.int32), merged[order])
+    more = np.repeat(np.array([1 << i for i, _ in answers], np.uint32), [len(found) for _, found in answers])
+    all_rows = np.concatenate([rows, *(found for _, found in answers)])
+    return Found(*first_met(all_rows, np.concatenate([bits, more])))

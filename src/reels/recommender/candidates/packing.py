@@ -1,7 +1,7 @@
 """A candidate set as bytes for Redis: raw columns, read in microseconds.
 
-Layout, little-endian: magic `RCS1`, int32 n, int32 m, float64 built_at, three int32 lengths, then the texts (snapshot;
-sources and failed, joined by NUL), padding to 8 bytes, int64[n] keys, int64[m] newest, uint16[n] found_by.
+Layout, little-endian: magic `RCS2`, int32 n, int32 m, float64 built_at, three int32 lengths, then the texts (snapshot;
+sources and failed, joined by NUL), padding to 8 bytes, int64[n] keys, int64[m] newest, uint32[n] found_by.
 """
 
 import struct
@@ -12,7 +12,7 @@ from reels.core.errors import InputError
 from reels.core.types import CandidateSet
 
 _HEAD = struct.Struct("<4siid3i")
-_MAGIC = b"RCS1"
+_MAGIC = b"RCS2"
 
 
 def pack(found: CandidateSet) -> bytes:
@@ -27,7 +27,7 @@ def pack(found: CandidateSet) -> bytes:
             b"\0" * _padding(sum(lengths)),
             found.keys.astype("<i8").tobytes(),
             found.newest.astype("<i8").tobytes(),
-            found.found_by.astype("<u2").tobytes(),
+            found.found_by.astype("<u4").tobytes(),
         )
     )
 
@@ -38,15 +38,15 @@ def unpack(packed: bytes) -> CandidateSet:
         raise InputError(f"not a packed candidate set: {len(packed)} bytes beginning {packed[:4]!r}")
     _, n, m, built_at, *lengths = _HEAD.unpack_from(packed)
     at = _HEAD.size + sum(lengths) + _padding(sum(lengths))
-    if min(n, m, *lengths) < 0 or len(packed) != at + 10 * n + 8 * m:
-        raise InputError(f"packed candidate set of {len(packed)} bytes, expected {at + 10 * n + 8 * m}")
+    if min(n, m, *lengths) < 0 or len(packed) != at + 12 * n + 8 * m:
+        raise InputError(f"packed candidate set of {len(packed)} bytes, expected {at + 12 * n + 8 * m}")
     texts, start = [], _HEAD.size
     for length in lengths:
         texts.append(packed[start : start + length].decode())
         start += length
     return CandidateSet(
         keys=np.frombuffer(packed, "<i8", n, at),
-        found_by=np.frombuffer(packed, "<u2", n, at + 8 * (n + m)),
+        found_by=np.frombuffer(packed, "<u4", n, at + 8 * (n + m)),
         sources=tuple(texts[1].split("\0")) if texts[1] else (),
         snapshot=texts[0],
         built_at=built_at,

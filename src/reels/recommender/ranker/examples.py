@@ -16,15 +16,21 @@ from reels.core.types import FeedQuery, Floats, UserState
 from reels.core.user_state import HISTORY_LIMIT
 from reels.learning.interactions import Interactions
 from reels.learning.ranker import BLEND_PARTS, Examples
+from reels.learning.workbench import Arrays
 from reels.recommender.candidates.generator import Generator
+from reels.recommender.candidates.shares import GROUP, learned_shares
 from reels.recommender.models import Models
 from reels.recommender.pipeline import Pipeline, kept
 from reels.recommender.ranker.features.standard import NAMES, features
 from reels.recommender.ranker.learned import Learned
 from reels.recommender.viewer import viewer_of
 
-LATE_SHARE = 0.06
-"""Share of the liked pairs that are answers."""
+SHARES_VIEWERS = 600
+"""Requests from which the shares of the sources are learnt."""
+LATE_ANSWERS = 8_000
+"""So many of the newest liked pairs are answers, ..."""
+LATE_SHARES = (0.02, 0.06)
+"""... but no smaller and no larger a share of all: the earlier the cut, the older what the ranker learns to trust."""
 UNTIMED_SHARE = 0.12
 """With more than this share at or after the cut, times say nothing."""
 ENOUGH_LIKED = 2
@@ -48,7 +54,8 @@ def answers_of(pairs: Interactions, now: float) -> Answers:
     liked = pairs.values > 0
     if not liked.any():
         return Answers(liked, liked, now)
-    cut = float(np.quantile(pairs.at[liked], 1.0 - LATE_SHARE))
+    share = float(np.clip(LATE_ANSWERS / liked.sum(), *LATE_SHARES))
+    cut = float(np.quantile(pairs.at[liked], 1.0 - share))
     late = pairs.at >= cut
     if (late & liked).sum() <= UNTIMED_SHARE * liked.sum():
         return Answers(late & liked, late, cut)
@@ -110,6 +117,29 @@ def examples_of(
         parts={name: np.concatenate(values) for name, values in parts.items()},
         asked=len(chosen),
     )
+
+
+def shares_from(
+    models: Models, pairs: Interactions, found: Answers, generator: Generator, *, seed: int, policy: Policy = LEARNED
+) -> Arrays:
+    """The group `shares`, learnt from at most `SHARES_VIEWERS` viewers. `models`: fitted without `found.hidden`."""
+    able = np.unique(pairs.users[found.answers])
+    chosen = np.sort(np.random.default_rng(seed).permutation(able)[:SHARES_VIEWERS])
+    requests = []
+    for user in chosen.tolist():
+        span = slice(int(pairs.indptr[user]), int(pairs.indptr[user + 1]))
+        state, seen = state_of(pairs, user, ~found.hidden[span])
+        query = FeedQuery(state.user_id, 10, found.now, seed, "", explore=False)
+        lists = generator.lists(query, viewer_of(state, models, seen), models, policy, policy.candidates)
+        wanted = models.rows_of(pairs.reels[span][found.answers[span]])
+        requests.append((lists, wanted[wanted >= 0]))
+    return learned_shares([one.source.name for one in generator.shares], requests, policy.candidates)
+
+
+def with_shares(models: Models, shares: Arrays) -> Models:
+    """The same models whose candidates are shared out like this."""
+    snapshot = models.snapshot
+    return replace(models, snapshot=replace(snapshot, groups={**snapshot.groups, GROUP: shares}))
 
 
 def state_of(pairs: Interactions, user: int, known: NDArray[np.bool_]) -> tuple[UserState, Keys]:
