@@ -166,6 +166,8 @@ def _parquet_rows(path: Path, file: Any, names: list[str], broken: type[Exceptio
     try:
         for batch in file.iter_batches(batch_size=5_000):
             columns = [_cells(column) for column in batch.columns]
+            if len(columns) != len(names):
+                raise OSError(f"{len(columns)} columns where the header has {len(names)}")
             for values in zip(*columns, strict=True):
                 number += 1
                 yield _parquet_row(path, number, dict(zip(names, values, strict=True)))
