@@ -28,18 +28,18 @@ class InteractionStoreContract:
     async def test_an_event_comes_back_as_it_was_given(self, store: InteractionStore) -> None:
         full = event("u1", "e1", feed_id="f", position=3, creator_id="c", region="IN", kind=EventKind.LIKE)
         bare = Event("e2", "u1", "r2", EventKind.SKIP, NOW - 1)
-        assert await store.insert([full, bare], NOW) == InsertOutcome(stored=(0, 1), duplicates=())
+        assert await store.insert([full, bare], NOW) == InsertOutcome(stored=(0, 1), duplicates=(), unreacted=(0,))
         assert await store.newest_of("u1", 10) == [full, bare]
 
     async def test_the_same_event_again_changes_nothing(self, store: InteractionStore) -> None:
         await store.insert([event("u1", "e1")], NOW)
         again = [event("u1", "e2"), event("u1", "e1", "another reel")]
-        assert await store.insert(again, NOW + 1) == InsertOutcome(stored=(0,), duplicates=(1,))
+        assert await store.insert(again, NOW + 1) == InsertOutcome(stored=(0,), duplicates=(1,), unreacted=(0,))
         assert {one.event_id: one.reel_id for one in await store.newest_of("u1", 10)} == {"e1": "r1", "e2": "r1"}
 
     async def test_twice_in_one_batch_is_a_duplicate_too(self, store: InteractionStore) -> None:
         batch = [event("u1", name) for name in ("e1", "e2", "e1", "e1")]
-        assert await store.insert(batch, NOW) == InsertOutcome(stored=(0, 1), duplicates=(2, 3))
+        assert await store.insert(batch, NOW) == InsertOutcome((0, 1), (2, 3), unreacted=(0,))
         assert await store.insert([], NOW) == InsertOutcome((), ())
 
     async def test_nobodys_id_shadows_anothers(self, store: InteractionStore) -> None:
@@ -101,20 +101,42 @@ class InteractionStoreContract:
         assert await store.reels_of("u1", 2) == ["r3", "r1"]
         assert await store.reels_of("nobody", 10) == []
 
-    async def test_unreacted_until_marked(self, store: InteractionStore) -> None:
-        await store.insert([event("u1", "e1"), event("u1", "e2")], NOW)
+    async def test_of_each_batch_one_event_a_viewer_is_unreacted_until_marked(self, store: InteractionStore) -> None:
+        both = await store.insert([event("u1", "e1"), event("u1", "e2"), event("u3", "e1")], NOW)
+        assert both.unreacted == (0, 2)
         await store.insert([event("u2", "e1")], NOW + 5)
-        await store.insert([event("u1", "imported")], NOW, reacted=True)
+        imported = await store.insert([event("u1", "imported")], NOW, reacted=True)
+        assert imported.unreacted == ()
         assert sorted((one.user_id, one.event_id) for one in await store.unreacted(NOW + 9, 10)) == [
-            *(("u1", "e1"), ("u1", "e2"), ("u2", "e1"))
+            *(("u1", "e1"), ("u2", "e1"), ("u3", "e1"))
         ]
-        assert {one.user_id for one in await store.unreacted(NOW + 5, 10)} == {"u1"}
+        assert {one.user_id for one in await store.unreacted(NOW + 5, 10)} == {"u1", "u3"}
         assert len(await store.unreacted(NOW + 9, 1)) == 1
-        await store.mark_reacted("u1", ["e1", "never there"])
-        await store.mark_reacted("u1", [])
-        assert [(one.user_id, one.event_id) for one in await store.unreacted(NOW + 9, 10)] == [
+        await store.mark_reacted({"u1": ["e1", "never there"], "u2": ["e1"]})
+        await store.mark_reacted({})
+        assert [(one.user_id, one.event_id) for one in await store.unreacted(NOW + 9, 10)] == [("u3", "e1")]
+
+    async def test_where_the_first_was_there_before_another_new_event_is_unreacted(
+        self, store: InteractionStore
+    ) -> None:
+        await store.insert([event("u1", "e1")], NOW, reacted=True)
+        again = await store.insert([event("u1", "e1"), event("u2", "e1"), event("u1", "e2"), event("u1", "e3")], NOW)
+        assert again == InsertOutcome((1, 2, 3), (0,), unreacted=(1, 2))
+        assert sorted((one.user_id, one.event_id) for one in await store.unreacted(NOW + 9, 10)) == [
             *(("u1", "e2"), ("u2", "e1"))
         ]
+        assert (await store.insert([event("u1", "e1"), event("u1", "e2")], NOW)).unreacted == ()
+
+    async def test_callers_at_the_same_time_are_told_their_own(self, store: InteractionStore) -> None:
+        await store.insert([event("u5", "e1"), event("u7", "e0")], NOW)
+        batches = [[event(f"u{i}", f"e{j}") for j in range(i % 4)] for i in range(40)]
+        outcomes = await asyncio.gather(*(store.insert(batch, NOW + 1) for batch in batches))
+        for i, (batch, outcome) in enumerate(zip(batches, outcomes, strict=True)):
+            there = {5: (), 7: (0,)}.get(i, ())
+            assert outcome.duplicates == there
+            assert outcome.stored == tuple(j for j in range(len(batch)) if j not in there)
+            assert len(outcome.unreacted) == bool(batch)
+        assert await store.count() == sum(map(len, batches)) + 1
 
     async def test_streams_columns_by_viewer_and_time(self, store: InteractionStore) -> None:
         given_events = [

@@ -4,7 +4,7 @@
 Every method raises `StoreUnavailable` when the store does not answer, and never half does its work.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -59,6 +59,8 @@ class InsertOutcome:
 
     stored: tuple[int, ...]
     duplicates: tuple[int, ...]
+    unreacted: tuple[int, ...] = ()
+    """The stored event of each viewer that stands for all of theirs in the batch: unreacted until it is marked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,11 +158,16 @@ class InteractionStore(Protocol):
     """Everything viewers did. `_id` = `user_id:event_id`, so that nobody's id can shadow another's."""
 
     async def insert(self, events: Sequence[Event], received_at: float, *, reacted: bool = False) -> InsertOutcome:
-        """Unordered and idempotent; returning means on disk (majority, journaled)."""
+        """Unordered and idempotent; returning means on disk (majority, journaled).
 
-    async def mark_reacted(self, user_id: str, event_ids: Sequence[str]) -> None: ...
+        Of each viewer with stored events one stays unreacted until it is marked; with `reacted`, none.
+        """
+
+    async def mark_reacted(self, marks: Mapping[str, Sequence[str]]) -> None:
+        """Events by viewer: their reactions have run."""
+
     async def unreacted(self, older_than: float, limit: int) -> list[Event]:
-        """Events received before `older_than` whose reactions are not known to have run."""
+        """Of batches received before `older_than` whose reactions are not known to have run, one event a viewer."""
 
     async def newest_of(self, user_id: str, limit: int, kinds: Sequence[EventKind] | None = None) -> list[Event]:
         """By `occurred_at`, newest first."""

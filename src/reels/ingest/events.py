@@ -72,6 +72,8 @@ class EventIngest:
         watch.lap("store")
         stored = [events[i] for i in outcome.stored]
         reacted = await self._react(user_id, stored, retried=bool(outcome.duplicates))
+        if reacted:
+            self.marking.mark(user_id, [events[i].event_id for i in outcome.unreacted])
         watch.lap("react")
         return replace(
             receipt,
@@ -110,7 +112,6 @@ class EventIngest:
             self.stale.add(user_id)
             _log.exception("a reaction failed; left to the replay", events=len(stored))
         else:
-            self.marking.mark(user_id, [event.event_id for event in stored])
             return True
         return False
 

@@ -38,9 +38,9 @@ class Marking:
 
     async def _run(self) -> None:
         while self._waiting:
-            user_id, event_ids = self._waiting.popitem()
-            self._count -= len(event_ids)
+            marks, events = self._waiting, self._count
+            self._waiting, self._count = {}, 0
             try:
-                await self._interactions.mark_reacted(user_id, event_ids)
+                await self._interactions.mark_reacted(marks)
             except StoreError as error:
-                _log.warning("not marked as reacted; left to the replay", reason=str(error), events=len(event_ids))
+                _log.warning("not marked as reacted; left to the replay", reason=str(error), events=events)

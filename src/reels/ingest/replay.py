@@ -23,7 +23,7 @@ class Replay:
     stale: StaleViewers
 
     async def run_once(self, now: float) -> int:
-        """How many events were made good. StoreUnavailable: try again at the next pass, nothing was lost."""
+        """How many batches of events were made good. StoreUnavailable: try again at the next pass, nothing was lost."""
         await self._drop_stale()
         done = 0
         while events := await self.interactions.unreacted(now - AFTER_SEC, BATCH):
@@ -31,8 +31,7 @@ class Replay:
             for event in events:
                 by_viewer.setdefault(event.user_id, []).append(event.event_id)
             await self.viewers.drop_state(list(by_viewer))
-            for user_id, event_ids in by_viewer.items():
-                await self.interactions.mark_reacted(user_id, event_ids)
+            await self.interactions.mark_reacted(by_viewer)
             done += len(events)
             if len(events) < BATCH:
                 break

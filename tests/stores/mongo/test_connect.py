@@ -95,7 +95,7 @@ async def test_every_store_says_so_when_the_server_is_gone(mongo: Mongo, stores:
     interactions, reels, policies = MongoInteractions(gone), MongoReels(gone), MongoPolicies(gone)
     calls: list[Awaitable[object]] = [
         *(interactions.insert([event("u", "e")], NOW), interactions.newest_of("u", 1), interactions.impressions(["r"])),
-        *(anext(interactions.stream()), interactions.count_recent(0, 1), interactions.mark_reacted("u", ["e"])),
+        *(anext(interactions.stream()), interactions.count_recent(0, 1), interactions.mark_reacted({"u": ["e"]})),
         *(reels.upsert([reel("r")], NOW), reels.get(["r"]), anext(reels.stream()), reels.touch(["r"], NOW)),
         *(MongoEmbeddings(gone).get("s", ["r"]), anext(MongoEmbeddings(gone).stream("s")), gone.ping()),
         *(MongoUsers(gone).create(User("u", NOW)), MongoUsers(gone).reset("u", NOW), MongoFeeds(gone).get("f")),

@@ -1,7 +1,8 @@
 """How an event looks in the collection `interactions`.
 
 `_id` is `user_id:event_id`, with `:` and `%` in the user id escaped, so that nobody's id can shadow another's. What is
-not known is left out. `region` is the viewer's at the time. `unreacted: true` until the reactions have run.
+not known is left out. `region` is the viewer's at the time. `unreacted: true` stands in one event of each viewer of a
+batch until the reactions have run: they are made good by rebuilding the viewer, so one says as much as all.
 """
 
 from typing import Final
@@ -35,8 +36,8 @@ def event_key(user_id: str, event_id: str) -> str:
     return f"{user_id}:{event_id}"
 
 
-def to_document(event: Event, received_at: float, *, reacted: bool) -> Document:
-    """An event as stored."""
+def to_document(event: Event, received_at: float) -> Document:
+    """An event as stored, its reactions having run."""
     document: Document = {
         "_id": event_key(event.user_id, event.event_id),
         "user_id": event.user_id,
@@ -57,8 +58,6 @@ def to_document(event: Event, received_at: float, *, reacted: bool) -> Document:
         document["creator_id"] = event.creator_id
     if event.region:
         document["region"] = event.region
-    if not reacted:
-        document["unreacted"] = True
     return document
 
 

@@ -1,9 +1,14 @@
 """Everything viewers did; see `event_documents` for how it looks and `indexes` for what makes it fast."""
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextvars import Context
+from dataclasses import dataclass
 
 from pymongo.errors import BulkWriteError
 
+from reels.core.errors import StoreError, StoreUnavailable
 from reels.core.ports import EventColumns, InsertOutcome
 from reels.core.types import Event, EventKind
 from reels.stores.mongo.connect import Document, Mongo, only_duplicates
@@ -11,27 +16,108 @@ from reels.stores.mongo.event_documents import COLUMNS, columns, event_key, from
 from reels.stores.mongo.indexes import INTERACTIONS
 
 _CHUNK = 5000
-"""Events an insert command; an API batch (at most 500) is always one."""
+"""Events an insert command; an API batch (at most 500) is always in one."""
+_AT_ONCE = 2
+"""Insert commands on their way at a time; what comes meanwhile goes with the next."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """Documents of one caller, and where the indexes of those that were there before are awaited."""
+
+    documents: list[Document]
+    duplicates: asyncio.Future[list[int]]
 
 
 class MongoInteractions:
-    """`InteractionStore` in MongoDB."""
+    """`InteractionStore` in MongoDB. Concurrent inserts share commands: one journal flush for all."""
 
     def __init__(self, mongo: Mongo) -> None:
         self._mongo = mongo
         self._interactions = mongo.collection(INTERACTIONS)
+        self._waiting: deque[_Waiting] = deque()
+        self._writers: set[asyncio.Task[None]] = set()
 
     async def insert(self, events: Sequence[Event], received_at: float, *, reacted: bool = False) -> InsertOutcome:
+        documents = [to_document(event, received_at) for event in events]
+        flagged = () if reacted else _first_of_each(events)
+        for index in flagged:
+            documents[index]["unreacted"] = True
         duplicates: set[int] = set()
         for start in range(0, len(events), _CHUNK):
-            chunk = events[start : start + _CHUNK]
-            documents = [to_document(event, received_at, reacted=reacted) for event in chunk]
-            duplicates.update(start + index for index in await self._insert(documents))
+            found = await self._insert(documents[start : start + _CHUNK])
+            duplicates.update(start + index for index in found)
         stored = tuple(index for index in range(len(events)) if index not in duplicates)
-        return InsertOutcome(stored, tuple(sorted(duplicates)))
+        if flagged and not duplicates.isdisjoint(flagged):
+            flagged = await self._flag_others(events, stored, flagged)
+        return InsertOutcome(stored, tuple(sorted(duplicates)), flagged)
 
-    async def _insert(self, documents: list[Document]) -> Iterable[int]:
+    async def _flag_others(
+        self, events: Sequence[Event], stored: tuple[int, ...], flagged: tuple[int, ...]
+    ) -> tuple[int, ...]:
+        """Where the flagged event of a viewer was there before, another that is new stands for them."""
+        there = set(stored)
+        first = {events[index].user_id: index for index in reversed(stored)}
+        first |= {events[index].user_id: index for index in flagged if index in there}
+        late = sorted(set(first.values()).difference(flagged))
+        if late:
+            keys = [event_key(events[index].user_id, events[index].event_id) for index in late]
+            with self._mongo.answering():
+                await self._interactions.update_many({"_id": {"$in": keys}}, {"$set": {"unreacted": True}})
+        return tuple(sorted(first.values()))
+
+    async def _insert(self, documents: list[Document]) -> list[int]:
         """Indexes of those that were there before, within this batch included."""
+        mine = _Waiting(documents, asyncio.get_running_loop().create_future())
+        self._waiting.append(mine)
+        if len(self._writers) < _AT_ONCE:
+            # Without the caller's context: its deadline and its trace are not everybody's.
+            writer = asyncio.create_task(self._write_waiting(), context=Context())
+            self._writers.add(writer)
+            writer.add_done_callback(self._writers.discard)
+        return await mine.duplicates
+
+    async def _write_waiting(self) -> None:
+        while self._waiting:
+            together = [self._waiting.popleft()]
+            size = len(together[0].documents)
+            while self._waiting and size + len(self._waiting[0].documents) <= _CHUNK:
+                together.append(self._waiting.popleft())
+                size += len(together[-1].documents)
+            try:
+                await self._write(together)
+            except BaseException as error:
+                for one in together:
+                    if not one.duplicates.done():
+                        one.duplicates.set_exception(
+                            error if isinstance(error, Exception) else StoreUnavailable("mongo", "the process ends")
+                        )
+                if not isinstance(error, Exception):
+                    raise
+
+    async def _write(self, together: list[_Waiting]) -> None:
+        """One command for all; where MongoDB refuses one of them, each by itself."""
+        try:
+            refused = await self._insert_many([document for one in together for document in one.documents])
+        except StoreUnavailable:
+            raise
+        except StoreError:
+            if len(together) == 1:
+                raise
+            for one in together:
+                try:
+                    await self._write([one])
+                except StoreError as error:
+                    one.duplicates.set_exception(error)
+            return
+        start = 0
+        for one in together:
+            end = start + len(one.documents)
+            if not one.duplicates.done():  # a caller that has gone has nobody to tell
+                one.duplicates.set_result([index - start for index in refused if start <= index < end])
+            start = end
+
+    async def _insert_many(self, documents: list[Document]) -> list[int]:
         with self._mongo.answering():
             try:
                 await self._interactions.insert_many(documents, ordered=False)
@@ -39,13 +125,14 @@ class MongoInteractions:
                 if not only_duplicates(error):
                     raise
                 return [one["index"] for one in error.details["writeErrors"]]
-        return ()
+        return []
 
-    async def mark_reacted(self, user_id: str, event_ids: Sequence[str]) -> None:
-        keys = [event_key(user_id, event_id) for event_id in event_ids]
-        if keys:
+    async def mark_reacted(self, marks: Mapping[str, Sequence[str]]) -> None:
+        keys = [event_key(user_id, event_id) for user_id, event_ids in marks.items() for event_id in event_ids]
+        for start in range(0, len(keys), _CHUNK):
             with self._mongo.answering():
-                await self._interactions.update_many({"_id": {"$in": keys}}, {"$unset": {"unreacted": ""}})
+                wanted = {"_id": {"$in": keys[start : start + _CHUNK]}}
+                await self._interactions.update_many(wanted, {"$unset": {"unreacted": ""}})
 
     async def unreacted(self, older_than: float, limit: int) -> list[Event]:
         query = {"unreacted": True, "received_at": {"$lt": older_than}}
@@ -117,3 +204,11 @@ class MongoInteractions:
         with self._mongo.answering(patient=True):
             found = await self._interactions.aggregate(stages, hint=index)
             return await found.to_list()
+
+
+def _first_of_each(events: Sequence[Event]) -> tuple[int, ...]:
+    """Index of each viewer's first event."""
+    first: dict[str, int] = {}
+    for index, event in enumerate(events):
+        first.setdefault(event.user_id, index)
+    return tuple(first.values())
