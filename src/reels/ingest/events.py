@@ -61,12 +61,11 @@ class EventIngest:
         watch = Stopwatch(self.ticks)
         read, rejected = read_events(read_batch(body), user_id, now)
         watch.lap("read")
-        events, unknown = await self._with_reels(read)
+        region = await self.regions.of(user_id, now) if read else ""
+        events, unknown = await self._with_reels(read, region)
         receipt = IngestReceipt(0, 0, tuple(sorted([*rejected, *unknown], key=lambda one: one.index)))
         if not events:
             return receipt
-        region = await self.regions.of(user_id, now)
-        events = [replace(event, region=region) for event in events] if region else events
         watch.lap("look up")
         outcome = await self.interactions.insert(events, now)
         watch.lap("store")
@@ -84,7 +83,7 @@ class EventIngest:
             timings_ms=watch.total(),
         )
 
-    async def _with_reels(self, read: list[tuple[int, Event]]) -> tuple[list[Event], list[Rejection]]:
+    async def _with_reels(self, read: list[tuple[int, Event]], region: str) -> tuple[list[Event], list[Rejection]]:
         known = await self.catalogue.find(event.reel_id for _, event in read)
         events, rejected = [], []
         for index, event in read:
@@ -94,7 +93,7 @@ class EventIngest:
             elif event.kind in NAMES_CREATOR and not reel.creator_id:
                 rejected.append(Rejection(index, "kind: the creator of this reel is not known"))
             else:
-                events.append(_completed(event, reel))
+                events.append(_completed(event, reel, region))
         return events, rejected
 
     async def _react(self, user_id: str, stored: list[Event], *, retried: bool) -> bool:
@@ -119,10 +118,10 @@ class EventIngest:
         return self._turns.setdefault(user_id, asyncio.Lock())
 
 
-def _completed(event: Event, reel: KnownReel) -> Event:
-    """With the reel's duration where the client gave none, and its creator where the event is about the creator."""
+def _completed(event: Event, reel: KnownReel, region: str) -> Event:
+    """With the reel's duration where the client gave none, its creator where the event is about them, and the region."""
     duration = event.duration_sec or reel.duration_sec
     creator = reel.creator_id if event.kind in NAMES_CREATOR else ""
-    if creator or duration != event.duration_sec:
-        return replace(event, duration_sec=duration, creator_id=creator)
+    if creator or region or duration != event.duration_sec:
+        return replace(event, duration_sec=duration, creator_id=creator, region=region)
     return event
