@@ -1,6 +1,7 @@
 """What a viewer's history says, as rows of the models in use: looked up once a request, read by every stage."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +29,8 @@ class Evidence:
     """float32[h-] in 0..1: how strongly."""
     newest: Rows
     """int32[h], all rows of the history."""
+    kept: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
+    """What several stages of a request want to know of it, found once. It follows from the rest."""
 
     @property
     def is_cold(self) -> bool:

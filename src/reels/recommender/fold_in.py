@@ -15,26 +15,37 @@ from reels.recommender.models import Models
 READ = 60
 FADE = 0.95
 """Weight of a liked reel relative to the next newer one."""
+_FADES = np.float32(FADE) ** np.arange(READ, dtype=np.float32)
 
 
 def viewer_factors(evidence: Evidence, models: Models) -> Floats:
-    """float32[k]; zero when no liked reel has factors."""
+    """float32[k]; zero when no liked reel has factors. Found once a request."""
+    if (kept := evidence.kept.get("factors")) is not None and kept[0] is models:
+        vector: Floats = kept[1]
+        return vector
+    vector = _folded(evidence, models)
+    evidence.kept["factors"] = (models, vector)
+    return vector
+
+
+def _folded(evidence: Evidence, models: Models) -> Floats:
     snapshot = models.snapshot
     origin = models.origin[evidence.liked[:READ]]
     known = origin >= 0
-    weights = (evidence.liked_value[:READ] * np.float32(FADE) ** np.arange(len(origin), dtype=np.float32))[known]
+    weights = (evidence.liked_value[:READ] * _FADES[: len(origin)])[known]
     factors = snapshot.factors.take(origin[known])
     touched = factors.any(axis=1) if factors.shape[1] else np.zeros(len(factors), np.bool_)
     if not touched.any():
         return np.zeros(snapshot.factors.shape[1], np.float32)
     manifest = snapshot.manifest
-    return _solve(
+    folded: Floats = _solve(
         np.asarray(snapshot.gramian, np.float64),
         factors[touched],
         weights[touched],
         manifest.factor_alpha,
         manifest.factor_regularization,
     )
+    return folded
 
 
 @numba.njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})

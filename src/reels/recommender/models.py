@@ -18,6 +18,7 @@ from reels.core.types import Floats, Mask, Rows, Times
 from reels.learning.codes import Codes
 from reels.learning.popularity import seen_from
 from reels.learning.snapshot import Manifest, Neighbours, Snapshot, Table
+from reels.recommender.key_places import places_of
 from reels.recommender.orders import Orders, orders_of
 from reels.recommender.retrieval import Retrieval, retrieval_of
 from reels.recommender.tail import Tail
@@ -82,11 +83,8 @@ class Models:
 
     def rows_of(self, keys: Keys) -> Rows:
         """Row of each key; int32[len(keys)], -1 = unknown. The newest row of a changed reel."""
-        rows = _rows_in(self.snapshot.keys, None, keys)
-        if len(self.tail_keys):
-            late = _rows_in(self.tail_keys, self.tail_rows, keys)
-            rows = np.where(late >= 0, late, rows)
-        return rows
+        known, late = self.snapshot.keys, (self.tail_keys, self.tail_rows)
+        return places_of(known, self.orders.directory, *late, np.ascontiguousarray(keys))
 
     def content(self, rows: Rows) -> Floats:
         """Content vectors of rows: float32[len(rows), d], unit or zero."""
@@ -196,14 +194,6 @@ def with_signals(models: Models, trending: Signal, trials: Signal) -> Models:
         impressions=impressions,
         creator_impressions=creators,
     )
-
-
-def _rows_in(known: Keys, rows: Rows | None, keys: Keys) -> Rows:
-    """Row of each key in an ascending column of keys (`rows` = where they are, else their place); -1 = not there."""
-    if not len(known):
-        return np.full(len(keys), -1, np.int32)
-    at = np.minimum(np.searchsorted(known, keys), len(known) - 1)
-    return np.where(known[at] == keys, at if rows is None else rows[at], -1).astype(np.int32)
 
 
 def _moved(snapshot: Snapshot, tail: Tail) -> tuple[Rows, Mask]:

@@ -9,6 +9,7 @@ from reels.core.keys import NO_KEYS, Keys, key_of
 from reels.core.types import Floats, Rows, Times
 from reels.learning.orders import order_arrays
 from reels.learning.snapshot import Snapshot
+from reels.recommender.key_places import directory_of
 
 UNKNOWN_CREATORS = np.array([0, key_of("")], np.int64)
 """Creator keys that stand for "not known": no two reels of them are of the same creator."""
@@ -38,6 +39,8 @@ class Orders:
     """int64[c+1]: creator i has the rows by_creator[first[i]:first[i+1]], ascending."""
     by_creator: Rows = field(default_factory=_no_rows)
     """int32[n]"""
+    directory: Rows = field(default_factory=lambda: directory_of(NO_KEYS))
+    """Where keys are (`key_places`)."""
     usual_popularity: float = 0.0
     """Median of the popularity: what is assumed of a reel nobody has judged yet."""
     topic_centres: Floats = field(default_factory=lambda: np.empty((0, 0), np.float32))
@@ -78,5 +81,6 @@ def orders_of(snapshot: Snapshot) -> Orders:
         **{name: arrays[name] for name in plain},
         popular_by_region=tuple(arrays["by_region"]),
         popular_by_language=tuple(arrays["by_language"]),
+        directory=directory_of(snapshot.keys),
         usual_popularity=float(arrays["usual_popularity"][0]),
     )

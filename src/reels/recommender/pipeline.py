@@ -1,6 +1,6 @@
 """The pure stages of a request, put together. `compute` walks through them: models and inputs in, a page out."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -49,8 +49,9 @@ def compute(
     board = pipeline.ranker.rank(query, viewer, models, policy, rows)
     rng = np.random.default_rng(query.seed)
     picks = pipeline.selection.pick(query, models, policy, rows, board, inputs.above, rng)
-    reasons = reasons_of(query, viewer, models, policy, rows, board, picks) if explain else [()] * len(picks)
-    items = _items(models, rows, found_by, inputs.sources, board, picks, reasons)
+    owed = board.contributions([pick.index for pick in picks])
+    reasons = reasons_of(query, viewer, models, policy, rows, board, picks, owed) if explain else [()] * len(picks)
+    items = _items(models, rows, found_by, inputs.sources, board, picks, reasons, owed)
     page = FeedPage(
         feed_id=query.feed_id,
         user_id=query.user_id,
@@ -109,15 +110,16 @@ def _items(
     board: ScoreBoard,
     picks: Sequence[Pick],
     reasons: Sequence[tuple[Reason, ...]],
+    owed: dict[str, Floats],
 ) -> tuple[RankedReel, ...]:
     """The picks with everything about them. Columns first: a conversion a number would cost as much as the ranking."""
     at = [pick.index for pick in picks]
     places, bits = rows[at].tolist(), found_by[at].tolist()
-    scores = _rounded(board.total, at)
-    owed = {name: np.round(values.astype(np.float64), _DIGITS) for name, values in board.contributions(at).items()}
-    parts = _by_pick(board.parts, at)
-    boosts = _by_pick(board.boosts, at)
-    contributed = [{name: float(values[i]) for name, values in owed.items()} for i in range(len(at))]
+    named = (board.parts, board.boosts)
+    columns = [board.total[at], *(values[at] for one in named for values in one.values()), *owed.values()]
+    rounded = iter(np.round(np.array(columns, np.float64), _DIGITS).tolist())
+    scores = next(rounded)
+    parts, boosts, contributed = (_by_pick(one, rounded, len(at)) for one in (*named, owed))
     return tuple(
         RankedReel(
             reel_id=models.reel(places[i])["reel_id"],
@@ -136,15 +138,10 @@ def _items(
     )
 
 
-def _by_pick(columns: dict[str, Floats], at: list[int]) -> list[dict[str, float]]:
-    """The values of each pick by name."""
-    rounded = [_rounded(values, at) for values in columns.values()]
-    return [dict(zip(columns, values, strict=True)) for values in zip(*rounded, strict=True)] or [{}] * len(at)
-
-
-def _rounded(values: Floats, at: list[int]) -> list[float]:
-    rounded: list[float] = np.round(values[at].astype(np.float64), _DIGITS).tolist()
-    return rounded
+def _by_pick(columns: dict[str, Floats], rounded: Iterator[list[float]], count: int) -> list[dict[str, float]]:
+    """The next rounded columns, one a name: the values of each pick by name."""
+    mine = [next(rounded) for _ in columns]
+    return [dict(zip(columns, values, strict=True)) for values in zip(*mine, strict=True)] or [{} for _ in range(count)]
 
 
 def _names(sources: tuple[str, ...], bits: int) -> tuple[str, ...]:

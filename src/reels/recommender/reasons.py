@@ -5,8 +5,10 @@ of a reason is what its part really added to the score; what added little is not
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
+import orjson
 
 from reels.core.policy import Policy
 from reels.core.types import EventKind, FeedQuery, Floats, Rows, ScoreBoard
@@ -96,56 +98,112 @@ def reasons_of(
     rows: Rows,
     board: ScoreBoard,
     picks: list[Pick],
+    owed: dict[str, Floats],
 ) -> list[tuple[Reason, ...]]:
-    """One to three reasons for each pick, strongest first. `rows` and `board` are of all candidates."""
+    """One to three reasons for each pick, strongest first. `rows` and `board` are of all candidates.
+
+    `owed`: what each pick owes to the parts (`ScoreBoard.contributions`).
+    """
     if query.mode == "latest":
         return [(Reason("latest"),) for _ in picks]
-    at = [pick.index for pick in picks]
-    shown = rows[at]
-    owed = board.contributions(at)
+    shown = rows[[pick.index for pick in picks]]
     because = _because(viewer.evidence, models, shown)
+    numbers = _numbers(query, models, policy, shown, board, picks, owed)
+    following = viewer.state.following
+    followed = np.isin(models.creators[shown], following).tolist() if len(following) else [False] * len(picks)
+    told: list[tuple[Reason, ...]] = []
+    for place, (row, number, pick) in enumerate(zip(shown.tolist(), numbers, picks, strict=True)):
+        said = [_made(code, viewer, models, because, place, row) for code in _strongest(number, because, place)]
+        if followed[place]:
+            said.insert(0, Reason("following"))
+        if pick.explored:
+            said.insert(0, Reason("explored"))
+        told.append(tuple(said[:MOST]) or (Reason("fresh" if number.fresh else "getting_to_know"),))
+    return told
+
+
+@dataclass(frozen=True, slots=True)
+class _Numbers:
+    """Of one pick: parts that must be large enough to be told of, what it owes to parts and boosts, and the least."""
+
+    content: float
+    cf: float
+    popular: bool
+    fresh: bool
+    owed: dict[str, float]
+    boosts: dict[str, float]
+    least: float
+    """What is less is not named."""
+    least_owed: float
+    """The same as float32: parts are compared as what they are."""
+
+
+def _numbers(
+    query: FeedQuery,
+    models: Models,
+    policy: Policy,
+    shown: Rows,
+    board: ScoreBoard,
+    picks: list[Pick],
+    owed: dict[str, Floats],
+) -> list[_Numbers]:
+    """Columns first: a number a time costs more than the ranking."""
+    at = [pick.index for pick in picks]
+    age = query.now - models.published[shown]
+    popular = (board.parts["popularity"][at] >= POPULAR) & (models.impressions[shown] >= policy.fair_trial_impressions)
+    least = SHARE * np.maximum(board.total[at].astype(np.float64), 1e-9)
+    parts_owed = {name: values.tolist() for name, values in owed.items()}
+    boosts = {name: values[at].tolist() for name, values in board.boosts.items()}
     return [
-        _of_one(
-            query, viewer, models, policy, int(row), board, pick, because, place, {k: v[place] for k, v in owed.items()}
+        _Numbers(*one, dict(zip(parts_owed, parts, strict=True)), dict(zip(boosts, more, strict=True)), *bounds)
+        for one, parts, more, bounds in zip(
+            zip(
+                board.parts["content"][at].tolist(),
+                board.parts["cf"][at].tolist(),
+                popular.tolist(),
+                ((age >= 0) & (age < FRESH_SEC)).tolist(),
+                strict=True,
+            ),
+            zip(*parts_owed.values(), strict=True),
+            zip(*boosts.values(), strict=True),
+            zip(least.tolist(), least.astype(np.float32).tolist(), strict=True),
+            strict=True,
         )
-        for place, (row, pick) in enumerate(zip(shown, picks, strict=True))
     ]
 
 
-def _of_one(
-    query: FeedQuery,
-    viewer: Viewer,
-    models: Models,
-    policy: Policy,
-    row: int,
-    board: ScoreBoard,
-    pick: Pick,
-    because: _Because,
-    place: int,
-    owed: dict[str, float],
-) -> tuple[Reason, ...]:
-    parts = {name: float(values[pick.index]) for name, values in board.parts.items()}
-    boosts = {name: float(values[pick.index]) for name, values in board.boosts.items()}
-    fresh = 0 <= query.now - models.published[row] < FRESH_SEC
-    strong: list[tuple[float, Reason]] = []
-    if because.near[place] >= 0 and parts["content"] >= TELLING:
-        strong.append((owed["content"], _of_event(viewer.evidence, models, int(because.near[place]))))
-    if parts["cf"] >= TELLING:
-        strong.append((owed["cf"], _of_neighbours(viewer.evidence, models, because, place)))
-    if parts["popularity"] >= POPULAR and models.impressions[row] >= policy.fair_trial_impressions:
-        strong.append((owed["popularity"], _popular(viewer, models, row)))
-    strong.append((boosts["trending"], _trending(viewer, models, row)))
-    strong.append((boosts["new_creator"], Reason("new_creator")))
-    if fresh:
-        strong.append((owed["exploration"], Reason("fresh")))
-    total = max(float(board.total[pick.index]), 1e-9)
-    named = [(amount, reason) for amount, reason in strong if amount > 0 and amount >= SHARE * total]
-    said = [reason for _, reason in sorted(named, key=lambda one: -one[0])]
-    if len(viewer.state.following) and models.creators[row] in viewer.state.following:
-        said.insert(0, Reason("following"))
-    if pick.explored:
-        said.insert(0, Reason("explored"))
-    return tuple(said[:MOST]) or (Reason("fresh" if fresh else "getting_to_know"),)
+def _strongest(number: _Numbers, because: _Because, place: int) -> list[str]:
+    """What the score is made of, the strongest first, without what added little: parts, boosts, "fresh"."""
+    owed = number.owed
+    strong: list[tuple[float, str]] = []
+    if number.content >= TELLING and because.near[place] >= 0:
+        strong.append((owed["content"], "content"))
+    if number.cf >= TELLING:
+        strong.append((owed["cf"], "cf"))
+    if number.popular:
+        strong.append((owed["popularity"], "popularity"))
+    if number.fresh:
+        strong.append((owed["exploration"], "fresh"))
+    named = [one for one in strong if one[0] > 0 and one[0] >= number.least_owed]
+    boosted = [(amount, name) for name, amount in number.boosts.items() if amount > 0 and amount >= number.least]
+    place_of_boosts = len(named) - (
+        bool(named) and named[-1][1] == "fresh"
+    )  # of equals, parts, then boosts, then fresh
+    named[place_of_boosts:place_of_boosts] = boosted
+    return [name for _, name in sorted(named, key=lambda one: -one[0])[:MOST]]
+
+
+def _made(code: str, viewer: Viewer, models: Models, because: _Because, place: int, row: int) -> Reason:
+    """The reason that a part or a boost is."""
+    if code == "content":
+        return _of_event(viewer.evidence, models, int(because.near[place]))
+    if code == "cf":
+        return _of_neighbours(viewer.evidence, models, because, place)
+    if code == "popularity":
+        return _popular(viewer, models, row)
+    if code == "trending":
+        return _trending(viewer, models, row)
+    return Reason(code)
 
 
 def _of_event(evidence: Evidence, models: Models, place: int) -> Reason:
@@ -209,5 +267,11 @@ def _of_largest(values: Floats) -> Floats:
 
 
 def _title(models: Models, row: int) -> str:
-    title = " ".join(str(models.reel(row)["title"]).split()) or "a reel"
+    return _title_in(models.reel_json(row))
+
+
+@lru_cache(maxsize=8192)
+def _title_in(json: bytes) -> str:
+    """Of a reel's fields without braces. Kept: the reels a viewer likes are named page after page."""
+    title = " ".join(str(orjson.loads(b"{" + json + b"}")["title"]).split()) or "a reel"
     return title if len(title) <= TITLE else title[: TITLE - 1].rstrip() + "…"

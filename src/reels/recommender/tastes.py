@@ -25,6 +25,7 @@ REMAINS = 0.05
 READ = 60
 """Newest liked reels that are looked at: the rest would weigh under 2%."""
 DISLIKES_READ = 24
+_FADES = np.float32(0.5) ** (np.arange(READ, dtype=np.float32) / np.float32(HALF))
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +44,19 @@ class Tastes:
 
 
 def tastes_of(evidence: Evidence, models: Models) -> Tastes:
-    """The interests in a viewer's evidence; none when nothing liked has a content vector."""
-    liked = np.ascontiguousarray(models.content(evidence.liked[:READ]))
-    disliked = np.ascontiguousarray(models.content(evidence.disliked[:DISLIKES_READ]))
-    fade = np.float32(0.5) ** (np.arange(len(liked), dtype=np.float32) / np.float32(HALF))
-    vectors, weights = _leaders(liked, evidence.liked_value[:READ] * fade, MAX_TASTES, NEAR)
+    """The interests in a viewer's evidence; none when nothing liked has a content vector. Found once a request."""
+    if (kept := evidence.kept.get("tastes")) is not None and kept[0] is models:
+        found: Tastes = kept[1]
+        return found
+    found = _found(evidence, models)
+    evidence.kept["tastes"] = (models, found)
+    return found
+
+
+def _found(evidence: Evidence, models: Models) -> Tastes:
+    liked = models.content(evidence.liked[:READ])
+    disliked = models.content(evidence.disliked[:DISLIKES_READ])
+    vectors, weights = _leaders(liked, evidence.liked_value[:READ] * _FADES[: len(liked)], MAX_TASTES, NEAR)
     weights = _less_disliked(vectors, weights, disliked, evidence.disliked_value[:DISLIKES_READ] ** 2)
     order = np.argsort(-weights, kind="stable")
     vectors, weights = vectors[order], weights[order]

@@ -14,4 +14,6 @@ class Blocked:
     name = "blocked"
 
     def keep(self, query: FeedQuery, viewer: Viewer, models: Models, rows: Rows) -> Mask:
+        if not len(viewer.state.blocked):
+            return np.ones(len(rows), np.bool_)
         return ~in_sorted(models.creators[rows], np.sort(viewer.state.blocked))

@@ -14,4 +14,6 @@ class NotInterested:
     name = "not_interested"
 
     def keep(self, query: FeedQuery, viewer: Viewer, models: Models, rows: Rows) -> Mask:
+        if not len(viewer.state.not_interested):
+            return np.ones(len(rows), np.bool_)
         return ~in_sorted(models.keys[rows], np.sort(viewer.state.not_interested))

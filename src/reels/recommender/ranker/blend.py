@@ -24,6 +24,7 @@ import numpy as np
 from reels.core.policy import Policy
 from reels.core.types import FeedQuery, Floats, Rows, ScoreBoard
 from reels.recommender.models import Models
+from reels.recommender.ranker.loops import add, boosted, of_largest
 from reels.recommender.stages import Score, Viewer
 
 POPULARITY = "popularity"
@@ -42,7 +43,7 @@ class Blend:
         weights = _weights(policy, parts)
         total = np.zeros(len(rows), np.float32)
         for name, part in parts.items():
-            total += np.float32(weights[name]) * part
+            add(total, np.float32(weights[name]), part)
         boosts = self.boosted(query, viewer, models, policy, rows, total)
         return ScoreBoard(parts, boosts, total, weights)
 
@@ -55,8 +56,7 @@ class Blend:
         for boost in self.boosts:
             raw = boost.score(query, viewer, models, policy, rows)
             weight = np.float32(getattr(policy, f"{boost.name}_boost"))
-            boosts[boost.name] = weight * best * normalised(raw, "none")
-            total += boosts[boost.name]
+            boosts[boost.name] = boosted(raw, np.float32(weight * best), total)
         return boosts
 
 
@@ -74,10 +74,9 @@ def _weights(policy: Policy, parts: dict[str, Floats]) -> dict[str, float]:
 
 def normalised(raw: Floats, how: str) -> Floats:
     """float32[n] in 0..1 from raw scores >= 0; NaN becomes 0. `how`: max, sum, z (not cut at 1), rank or none."""
-    known = np.where(np.isfinite(raw), raw, np.float32(0))
     if how == "max":
-        largest = known.max(initial=0.0)
-        return np.asarray(np.clip(known / largest, 0.0, 1.0), np.float32) if largest > 0 else np.zeros_like(known)
+        return of_largest(raw)
+    known = np.where(np.isfinite(raw), raw, np.float32(0))
     if how == "sum":
         total = known.sum()
         return np.asarray(known / total, np.float32) if total > 0 else np.zeros_like(known)

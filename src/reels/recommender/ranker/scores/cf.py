@@ -1,5 +1,7 @@
 """The collaborative part: what viewers with the same history watched, also and next, and the factors' opinion."""
 
+from functools import lru_cache
+
 import numpy as np
 
 from reels.core.policy import Policy
@@ -7,10 +9,12 @@ from reels.core.types import FeedQuery, Floats, Rows
 from reels.recommender.fold_in import inner, viewer_factors
 from reels.recommender.models import Models
 from reels.recommender.neighbours import summed
+from reels.recommender.ranker.loops import of_three
 from reels.recommender.stages import Viewer
 
 ALSO, NEXT, FACTORS = 0.35, 0.45, 0.2
 """Shares of the three voices. "Next" speaks loudest: alone it is the best of them on MicroLens."""
+_SHARES = np.float32(ALSO), np.float32(NEXT), np.float32(FACTORS)
 ALSO_FADE, NEXT_FADE = 0.85, 0.5
 ALSO_READ, NEXT_READ = 50, 12
 
@@ -40,17 +44,13 @@ class Cf:
         liked, values = liked[:NEXT_READ], values[:NEXT_READ]
         following, _ = summed(snapshot.next, liked, values * fading(len(liked), NEXT_FADE), origin)
         factors = snapshot.factors.take(np.maximum(origin, 0))
-        known = (origin >= 0) & (factors.any(axis=1) | (also > 0) | (following > 0))
         agreed = np.maximum(inner(factors, viewer_factors(evidence, models)), np.float32(0))
-        total = ALSO * _of_largest(also) + NEXT * _of_largest(following) + FACTORS * _of_largest(agreed)
-        return np.where(known, total, np.nan).astype(np.float32)
+        return of_three(also, following, agreed, factors, origin, *_SHARES)
 
 
+@lru_cache(maxsize=1024)
 def fading(n: int, fade: float) -> Floats:
-    """float32[n]: 1, fade, fade^2, ..."""
-    return np.float32(fade) ** np.arange(n, dtype=np.float32)
-
-
-def _of_largest(values: Floats) -> Floats:
-    largest = values.max(initial=0)
-    return values / largest if largest > 0 else values
+    """float32[n]: 1, fade, fade^2, ... Kept for the next time: read only."""
+    fades: Floats = np.float32(fade) ** np.arange(n, dtype=np.float32)
+    fades.setflags(write=False)
+    return fades

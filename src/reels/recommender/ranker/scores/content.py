@@ -5,6 +5,7 @@ import numpy as np
 from reels.core.policy import Policy
 from reels.core.types import FeedQuery, Floats, Rows
 from reels.recommender.models import Models
+from reels.recommender.ranker.loops import unknown_without
 from reels.recommender.stages import Viewer
 from reels.recommender.tastes import likeness, tastes_of
 
@@ -33,5 +34,5 @@ class Content:
             pull = likeness(vectors, tastes.vectors, tastes.weights)
         if len(tastes.disliked):
             pull = np.maximum(pull - np.float32(PUSH) * likeness(vectors, tastes.disliked, tastes.disliked_value), 0)
-        pull[~vectors.any(axis=1)] = np.nan
+        unknown_without(pull, vectors)
         return pull

@@ -6,6 +6,7 @@ from reels.core.policy import Policy
 from reels.core.types import FeedQuery, Floats, Rows
 from reels.recommender.local import local_popularity
 from reels.recommender.models import Models
+from reels.recommender.ranker.loops import fading_age, optimism
 from reels.recommender.stages import Viewer
 
 FORGET_SEC = 14 * 86_400.0
@@ -28,7 +29,6 @@ class Exploration:
 
     def score(self, query: FeedQuery, viewer: Viewer, models: Models, policy: Policy, rows: Rows) -> Floats:
         trial = max(policy.fair_trial_impressions, 1)
-        width = 1.0 / np.sqrt(1.0 + models.impressions[rows] / trial)
-        age = np.maximum(query.now - models.published[rows], 0.0)
+        newness = np.exp(fading_age(models.published, rows, query.now, FORGET_SEC))
         promise = local_popularity(models, viewer.state, rows)
-        return (promise * width * (0.5 + 0.5 * np.exp(-age / FORGET_SEC))).astype(np.float32)
+        return optimism(promise, models.impressions, rows, trial, newness)
