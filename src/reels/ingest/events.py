@@ -119,7 +119,7 @@ class EventIngest:
 
 
 def _completed(event: Event, reel: KnownReel, region: str) -> Event:
-    """With the reel's duration where the client gave none, its creator where the event is about them, and the region."""
+    """With the viewer's region, the reel's duration where the client gave none, its creator where it is about them."""
     duration = event.duration_sec or reel.duration_sec
     creator = reel.creator_id if event.kind in NAMES_CREATOR else ""
     if creator or region or duration != event.duration_sec:
