@@ -86,7 +86,14 @@ def examples_from(
     shares = shares_from(models, pairs, found, generator, seed=ranker.seed)
     models = with_shares(models, shares)
     examples = examples_of(
-        models, pairs, found, generator, pipelines()["for_you"], viewers=ranker.viewers, seed=ranker.seed
+        models,
+        pairs,
+        found,
+        generator,
+        pipelines()["for_you"],
+        viewers=ranker.viewers,
+        seed=ranker.seed,
+        share=ranker.negatives,
     )
     return examples, shares
 

@@ -60,7 +60,16 @@ def _fit(bench: Workbench, config: RankerConfig, fits: FitConfig, threads: int, 
     generator, pipeline = generators()[MODE], pipelines()[MODE]
     shares = shares_from(models, pairs, found, generator, seed=config.seed)
     models = with_shares(models, shares)
-    examples = examples_of(models, pairs, found, generator, pipeline, viewers=config.viewers, seed=config.seed)
+    examples = examples_of(
+        models,
+        pairs,
+        found,
+        generator,
+        pipeline,
+        viewers=config.viewers,
+        seed=config.seed,
+        share=config.negatives,
+    )
     progress.advance()
     learnt = {"asked": examples.asked, "answered": len(examples.sizes)}
     if len(examples.sizes) < FEWEST_REQUESTS:

@@ -82,6 +82,21 @@ def test_training_sees_what_serving_sees() -> None:
     assert models.keys[rows[made.labels > 0]].tolist() == [pairs.reels[-1]]
 
 
+def test_a_share_of_the_others_is_learnt_from_with_the_features_they_have_among_all() -> None:
+    models, generator, pipeline = build(SNAPSHOT), generators()["for_you"], pipelines()["for_you"]
+    pairs = history_of(models)
+    last = np.zeros(len(pairs.reels), np.bool_)
+    last[-1] = True
+    found = Answers(last, last, NOW)
+    whole = examples_of(models, pairs, found, generator, pipeline, viewers=1, seed=0)
+    some = examples_of(models, pairs, found, generator, pipeline, viewers=1, seed=0, share=0.3)
+    assert some.labels.sum() == 1
+    assert 0.1 < len(some.labels) / len(whole.labels) < 0.6
+    rows = {row.tobytes() for row in whole.table}
+    assert all(row.tobytes() in rows for row in some.table)
+    assert (some.table[some.labels > 0] == whole.table[whole.labels > 0])[~np.isnan(some.table[some.labels > 0])].all()
+
+
 def history_of(models: Models) -> Interactions:
     """One viewer who liked nine reels of topic 1, an hour apart, and skipped one."""
     rows = np.flatnonzero((models.topics == 1) & models.active)[:10]

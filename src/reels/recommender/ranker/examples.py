@@ -79,14 +79,19 @@ def examples_of(
     viewers: int,
     seed: int,
     policy: Policy = LEARNED,
+    share: float = 1.0,
 ) -> Examples:
-    """Examples of at most so many viewers, drawn by `seed`. `models`: fitted without `found.hidden`."""
+    """Examples of at most so many viewers, drawn by `seed`. `models`: fitted without `found.hidden`.
+
+    Features are computed among all candidates; of those that are no answers a `share`, drawn by `seed`, is learnt from.
+    """
     users = pairs.users
     able = np.unique(users[found.answers])
     chosen = np.sort(np.random.default_rng(seed).permutation(able)[:viewers])
     ranker = pipeline.ranker
     if not isinstance(ranker, Learned):
         raise TypeError(f"the pipeline's ranker is {type(ranker).__name__}, Learned expected")
+    rng = np.random.default_rng([seed, 1])
     tables: list[Floats] = []
     labels: list[NDArray[np.uint8]] = []
     parts: dict[str, list[Floats]] = {name: [] for name in BLEND_PARTS}
@@ -103,10 +108,11 @@ def examples_of(
         if not is_answer.any():
             continue
         moment = ranker.moment(query, viewer, models, policy, rows)
-        tables.append(features(moment))
-        labels.append(is_answer.astype(np.uint8))
+        learnt = is_answer | (rng.random(len(rows)) < share)
+        tables.append(features(moment)[learnt])
+        labels.append(is_answer[learnt].astype(np.uint8))
         for name in BLEND_PARTS:
-            parts[name].append(moment.parts[name])
+            parts[name].append(moment.parts[name][learnt])
     if not tables:
         return _nothing(len(chosen))
     return Examples(
