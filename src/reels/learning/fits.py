@@ -10,7 +10,7 @@ from reels.learning.cf_matrix import cf_arrays, directional, symmetric
 from reels.learning.ease import MOST_REELS, ease, ease_arrays
 from reels.learning.factorization import FactorizationConfig, factor_arrays, factorize
 from reels.learning.interactions import Interactions, histories_of
-from reels.learning.newcomers import newcomer_arrays
+from reels.learning.newcomers import Told, newcomer_arrays
 from reels.learning.popularity import count, popularity, popularity_arrays
 from reels.learning.recency import recent_arrays
 from reels.learning.sequence import SequenceConfig, fit_sequence, has_torch
@@ -63,8 +63,9 @@ def fitted(
         "words": word_arrays(catalogue, config.neighbours, threads=threads),
         "recent": recent_arrays(pairs, histories, keys, now=now),
     }
+    told = Told(content["content"], results["words"]["terms"], results["words"]["term_weights"])
     results["newcomers"] = newcomer_arrays(
-        keys, histories, after, content["content"], catalogue.published, config.neighbours
+        keys, histories, after, together, told, factors.factors, catalogue.published, config.neighbours
     )
     if config.ease_neighbours and len(keys) <= MOST_REELS:
         results["ease"] = ease_arrays(keys, ease(histories, config.ease_neighbours))

@@ -1,12 +1,21 @@
-"""New reels after known ones: to the content neighbours of a new reel comes what co-watching says comes next.
+"""What is known of reels that nobody knows yet: from known reels like them, and from their text.
 
-Nobody has watched a new reel, so no table of co-watching names it. Its nearest known reels in content are named, and
-what leads to them is thought to lead to it:
+Nobody has watched a new reel, so no table of co-watching names it. Its nearest known reels by words and content are
+named, and what leads to them, or is watched by the same viewers, is thought to lead to it:
 
     after_wc = sum over known reels j of  P_wj N_cj
-    P_wj  "watched next" (`cf_matrix.directional`), each row w summing to 1
-    N_cj  (cosine of c and j)^2, the `ALIKE` nearest of c, over their sum + `SHRINK`: far neighbours promise little
+    P_wj  "watched next" (`cf_matrix.directional`), each row w summing to 1; `beside` the same with the symmetric table
+    N_cj  likeness^2, the `ALIKE` nearest of c, over their sum + `SHRINK`: far neighbours promise little
+          likeness = cosine of words + `MEANING` * cosine of content
+
+And a ridge regression from content to the factors of those who have some (Gantner et al. 2010):
+
+    M = (X'WX + lambda I)^-1 X'WY    W: likes, at most `ENOUGH`
+
+so that any reel with a text has factors, content @ M, also one that comes after the snapshot.
 """
+
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,9 +23,10 @@ from scipy import sparse
 from threadpoolctl import threadpool_limits
 
 from reels.core.keys import Keys
-from reels.core.types import Floats, Rows, Times
+from reels.core.types import Floats, Mask, Rows, Times
 from reels.learning.interactions import Histories
 from reels.learning.snapshot import Neighbours
+from reels.learning.words import BUCKETS
 from reels.learning.workbench import Arrays
 
 FEW = 3
@@ -25,43 +35,87 @@ MOST = 10_000
 """Newest new reels that are looked at: each is compared with the whole catalogue."""
 MOST_KNOWN = 100_000
 """Known reels, the most liked ones, that new ones are compared with."""
-ALIKE = 20
+ALIKE = 40
+MEANING = 0.5
 SHRINK = 0.05
+RIDGE, ENOUGH = 30.0, 50
 BLOCK = 512
 ROWS = 50_000
 """Known reels whose promises are summed at once: a hundred million sums would take gigabytes."""
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What texts say: n rows each."""
+
+    content: Floats
+    """float32[n, d] unit or zero rows."""
+    terms: Rows
+    """int32[n, t], as `words.word_rows`, with their weights."""
+    term_weights: Floats
+
+    def some(self) -> Mask:
+        """bool[n]: which reels have a text."""
+        return np.asarray(self.content.any(axis=1) | (self.term_weights > 0).any(axis=1))
+
+    def words(self, rows: Rows) -> sparse.csr_matrix:
+        """float32[len(rows), buckets]"""
+        weights = self.term_weights[rows]
+        indptr = np.concatenate(([0], np.cumsum((weights > 0).sum(axis=1))))
+        said = weights > 0
+        return sparse.csr_matrix((weights[said], self.terms[rows][said], indptr), shape=(len(rows), BUCKETS))
+
+
 def newcomer_arrays(
-    keys: Keys, histories: Histories, following: Neighbours, content: Floats, published: Times, k: int
+    keys: Keys,
+    histories: Histories,
+    following: Neighbours,
+    together: Neighbours,
+    told: Told,
+    factors: Floats,
+    published: Times,
+    k: int,
 ) -> Arrays:
-    """The group `newcomers`: table `after`, the k new reels that each known one leads to; weights in 0..1."""
+    """The group `newcomers`: tables `after` and `beside`, the k new reels that each known one leads to, and the map
+    float32[d, f] from content to factors float32[n, f]."""
     liked = np.bincount(histories.rows, minlength=histories.n)
-    table = newcomers(following, content, liked, published, k)
-    return {
-        "keys": keys,
-        "after_indptr": table.indptr,
-        "after_indices": table.indices,
-        "after_weights": table.weights,
-    }
+    new, alike = likeness(told, liked, published)
+    arrays: Arrays = {"keys": keys, "factors": factors_from_content(told.content, factors, liked)}
+    for name, table in (("after", following), ("beside", together)):
+        found = handed_on(table, new, alike, k)
+        arrays |= {f"{name}_{part.name}": getattr(found, part.name) for part in fields(found)}
+    return arrays
 
 
-def newcomers(following: Neighbours, content: Floats, liked: NDArray[np.int64], published: Times, k: int) -> Neighbours:
-    """The table: new reels (`liked` by less than `FEW`, with words) after each reel, best first.
+def likeness(told: Told, liked: NDArray[np.int64], published: Times) -> tuple[Rows, sparse.csr_matrix]:
+    """The new reels (`liked` by less than `FEW`, with a text), and N float32[len(new), n].
 
-    content float32[n, d] unit or zero rows; liked int64[n] viewers who took to a reel; published float64[n] decides
-    which are newest where there are too many.
+    liked int64[n] viewers who took to a reel; published float64[n] decides which are newest where there are too many.
     """
-    n = len(content)
-    with_words = content.any(axis=1)
-    new: Rows = np.flatnonzero((liked < FEW) & with_words).astype(np.int32)
+    some = told.some()
+    new: Rows = np.flatnonzero((liked < FEW) & some).astype(np.int32)
     new = np.sort(new[np.argsort(-published[new], kind="stable")[:MOST]])
-    known: Rows = np.flatnonzero((liked >= FEW) & with_words).astype(np.int32)
+    known: Rows = np.flatnonzero((liked >= FEW) & some).astype(np.int32)
     known = np.sort(known[np.argsort(-liked[known], kind="stable")[:MOST_KNOWN]])
-    alike = _alike(content, new, known)
-    next_to = sparse.csr_matrix((following.weights, following.indices, following.indptr), shape=(n, n))
+    return new, _alike(told, new, known)
+
+
+def handed_on(table: Neighbours, new: Rows, alike: sparse.csr_matrix, k: int) -> Neighbours:
+    """New reels after each reel, best first."""
+    n = alike.shape[1]
+    known = sparse.csr_matrix((table.weights, table.indices, table.indptr), shape=(n, n))
     to_new = sparse.csr_matrix(alike.T)
-    return _joined([_best(_promised(next_to[at : at + ROWS], to_new), new, k, at) for at in range(0, n, ROWS)])
+    return _joined([_best(_promised(known[at : at + ROWS], to_new), new, k, at) for at in range(0, n, ROWS)])
+
+
+def factors_from_content(content: Floats, factors: Floats, liked: NDArray[np.int64]) -> Floats:
+    """float32[d, f]: M."""
+    known = np.flatnonzero((liked >= FEW) & content.any(axis=1) & factors.any(axis=1))
+    weights = np.minimum(liked[known], ENOUGH).astype(np.float64)[:, None]
+    x, y = content[known].astype(np.float64), factors[known].astype(np.float64)
+    with threadpool_limits(1, "blas"):
+        found = np.linalg.solve(x.T @ (weights * x) + RIDGE * np.eye(x.shape[1]), x.T @ (weights * y))
+    return found.astype(np.float32)
 
 
 def _promised(next_to: sparse.csr_matrix, to_new: sparse.csr_matrix) -> sparse.csr_matrix:
@@ -70,17 +124,19 @@ def _promised(next_to: sparse.csr_matrix, to_new: sparse.csr_matrix) -> sparse.c
     return sparse.csr_matrix(sparse.diags(1.0 / sums) @ next_to @ to_new)
 
 
-def _alike(content: Floats, new: Rows, known: Rows) -> sparse.csr_matrix:
+def _alike(told: Told, new: Rows, known: Rows) -> sparse.csr_matrix:
     """float32[len(new), n]: N."""
-    k, n = min(ALIKE, len(known)), len(content)
+    k, n = min(ALIKE, len(known)), len(told.content)
     places = np.empty((len(new), k), np.int64)
     weights = np.zeros((len(new), k), np.float32)
+    content, words = told.content[known].T, told.words(known).T.tocsr()
     with threadpool_limits(1, "blas"):
         for start in range(0, len(new) if k else 0, BLOCK):
-            near = content[new[start : start + BLOCK]] @ content[known].T
+            some = new[start : start + BLOCK]
+            near = MEANING * np.maximum(told.content[some] @ content, 0) + (told.words(some) @ words).toarray()
             best = np.argpartition(-near, k - 1, axis=1)[:, :k]
             places[start : start + BLOCK] = known[best]
-            weights[start : start + BLOCK] = np.maximum(np.take_along_axis(near, best, 1), 0) ** 2
+            weights[start : start + BLOCK] = np.take_along_axis(near, best, 1) ** 2
     weights /= weights.sum(axis=1, keepdims=True) + SHRINK
     indptr = np.arange(0, len(new) * k + 1, k) if k else np.zeros(len(new) + 1, np.int64)
     return sparse.csr_matrix((weights.ravel(), places.ravel(), indptr), shape=(len(new), n))

@@ -28,7 +28,7 @@
   watch.*         usual watching by duration (`learning.watch_value`)
   shares.*        how many candidates each source gets under the learned ranker (`recommender.candidates.shares`)
   ranker.*        trees of the learned ranker (`recommender.ranker.trees`) and the learned weights of the blend
-  newcomers.*     new reels after known ones (`learning.newcomers`)
+  newcomers.*     new reels after and beside known ones, factors from content (`learning.newcomers`)
   shallow.*       the shallow sequence model (`learning.shallow.ShallowModel`)
   sequence.*      the sequence model (`learning.sequence.SequenceModel`)
   <group>.<array>.npy      further tables by name, each a group of `GROUPS`; a snapshot has a group whole or not at all
@@ -163,7 +163,7 @@ GROUPS: dict[str, Shapes] = {
         **_table("alike"),
     },
     "ease": _table("ease"),
-    "newcomers": _table("after"),
+    "newcomers": {**_table("after"), **_table("beside"), "factors": ("float32", ("d", "k"))},
     "recent": {
         "counts": ("float32", ("ages", "n")),
         "half_lives": ("float32", ("ages",)),
@@ -196,7 +196,7 @@ not know a group does not look at it; one that knows it opens snapshots without 
 """
 SHARED = frozenset({"n", "n+1", "d", "k", "R", "L", "D"})
 """Letters that mean the same in every group."""
-NEIGHBOURS: dict[str, tuple[str, ...]] = {"words": ("alike",), "ease": ("ease",), "newcomers": ("after",)}
+NEIGHBOURS: dict[str, tuple[str, ...]] = {"words": ("alike",), "ease": ("ease",), "newcomers": ("after", "beside")}
 """Which tables `x` of a group are neighbours: their indices are rows of the snapshot."""
 CODED: dict[str, tuple[str, ...]] = {"words": ("term_weights",), "sequence": ("items",), "shallow": ("items",)}
 """Which results `x` of a group, float32[n, ...], are kept as `x_codes, x_scales` (`learning.codes`)."""

@@ -34,7 +34,10 @@ def with_newcomers(models: Models) -> Models:
     indptr[row(plain(), 3) + 1 :] = 2
     after = np.array([row(plain(), 19), row(plain(), 59)], np.int32)
     table = Table.of(Neighbours(indptr, after, np.array([1.0, 0.5], np.float32)))
-    group: Arrays = {f"after_{part.name}": getattr(table, part.name) for part in fields(table)}
+    parts = {part.name: getattr(table, part.name) for part in fields(table)}
+    group: Arrays = {f"{name}_{part}": array for name in ("after", "beside") for part, array in parts.items()}
+    manifest = models.snapshot.manifest
+    group["factors"] = np.zeros((manifest.content_dim, manifest.factors), np.float32)
     return replace(models, snapshot=replace(models.snapshot, groups={**models.snapshot.groups, "newcomers": group}))
 
 

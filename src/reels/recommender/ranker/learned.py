@@ -5,7 +5,9 @@
 
 so that a total is in 0..1 as the blend's is, and boosts weigh as much. What a reel's total owes to a part is how much
 more its path through the trees owes to the part's columns than that of the request's lowest (`Trees.owed`): with the
-boosts it adds up to the total. The parts of the board are still the formula's, for whoever wants to compare.
+boosts it adds up to the total. Reels that nobody has taken to yet keep their places among the others but are put in
+the order of what they promise (`recommender.newcomers`); what one gains by that it owes to exploration. The parts of
+the board are still the formula's, for whoever wants to compare.
 
 A policy that asks for it while the snapshot has no trees, or trees over columns this program does not know, is served
 by the blend, with the policy's weights.
@@ -19,13 +21,14 @@ from numpy.typing import NDArray
 from reels.core.policy import Policy
 from reels.core.types import FeedQuery, Floats, Rows, ScoreBoard
 from reels.recommender.models import Models
+from reels.recommender.newcomers import promises, untried
 from reels.recommender.ranker.blend import Blend, normalised
 from reels.recommender.ranker.features.columns import PARTS, Moment
 from reels.recommender.ranker.features.standard import COLUMNS, NAMES, features
 from reels.recommender.ranker.trees import Trees, trees_of
 from reels.recommender.stages import Viewer
 
-POPULARITY = "popularity"
+POPULARITY, EXPLORATION = "popularity", "exploration"
 
 
 class Learned:
@@ -47,11 +50,14 @@ class Learned:
         lowest, span = int(np.argmin(raw)), max(float(np.ptp(raw)), 1e-9)
         total = ((raw - raw[lowest]) / span).astype(np.float32)
         boosts = self.blend.boosted(query, viewer, models, policy, rows, total)
+        moved = _by_promise(viewer, models, policy, rows, total)
         parts = {name: normalised(values, "max") for name, values in moment.parts.items()}
 
         def owed(rows_asked: list[int]) -> dict[str, Floats]:
             some = np.array([*rows_asked, lowest], np.int64)
-            return _by_part(trees, at, np.ascontiguousarray(table[some]), penalty[some], span)
+            owed = _by_part(trees, at, np.ascontiguousarray(table[some]), penalty[some], span)
+            owed[EXPLORATION] = owed[EXPLORATION] + moved[rows_asked]
+            return owed
 
         return ScoreBoard(parts, boosts, total, {}, owed)
 
@@ -59,6 +65,21 @@ class Learned:
         """What the features of these rows are computed from."""
         parts = {part.name: part.score(query, viewer, models, policy, rows) for part in self.blend.parts}
         return Moment(query, viewer, models, policy, rows, models.origin[rows], parts)
+
+
+def _by_promise(viewer: Viewer, models: Models, policy: Policy, rows: Rows, total: Floats) -> Floats:
+    """Gives the totals of the untried reels to them in the order of what they promise; float32[n], what each gained.
+
+    The trees have seen too few of them to tell one from another: among themselves `recommender.newcomers` decides.
+    """
+    moved = np.zeros(len(rows), np.float32)
+    new = np.flatnonzero(untried(models, policy, rows))
+    if len(new) > 1:
+        order = new[np.lexsort((rows[new], -total[new], -promises(viewer.evidence, models, rows[new])))]
+        given = np.sort(total[new])[::-1]
+        moved[order] = given - total[order]
+        total[order] = given
+    return moved
 
 
 @lru_cache(maxsize=8)
