@@ -11,12 +11,14 @@ from tests.snapshots import make_snapshot
 from reels.core.policy import LEARNED, Policy
 from reels.core.types import FeedQuery, ServedFeed
 from reels.core.user_state import digest
+from reels.learning.codes import Codes
 from reels.learning.interactions import Interactions
 from reels.learning.ranker import Examples, RankerConfig, fit
 from reels.learning.workbench import Arrays
 from reels.recommender import replay
 from reels.recommender.batch import Batch, BatchViewer
 from reels.recommender.models import Models, build
+from reels.recommender.newcomers import promises
 from reels.recommender.pipeline import Computed, compute, kept
 from reels.recommender.ranker.examples import Answers, examples_of, state_of
 from reels.recommender.ranker.features.columns import PARTS
@@ -154,6 +156,27 @@ def test_a_page_without_exploration_is_the_batch_answer(models: Models, policy: 
 
 def test_the_same_inputs_give_the_same_bits(models: Models) -> None:
     assert page(models, LEARNED, query(seed=3)) == page(models, LEARNED, query(seed=3))
+
+
+def test_reels_nobody_took_to_trade_places_by_what_they_promise_and_it_adds_up(models: Models) -> None:
+    factors = models.snapshot.factors
+    rows = np.flatnonzero(models.active).astype(np.int32)
+    new = np.arange(0, len(rows), 3)
+    scales = factors.scales.copy()
+    scales[rows[new]] = 0
+    impressions = models.impressions.copy()
+    impressions[rows[new]] = 0
+    models = replace(models, impressions=impressions)
+    fewer = replace(models, snapshot=replace(models.snapshot, factors=Codes(factors.codes, scales)))
+    viewer, ranker = viewer_of(mixed(), fewer), pipelines()["for_you"].ranker
+    board = ranker.rank(query(), viewer, fewer, LEARNED, rows)
+    promised = promises(viewer.evidence, fewer, rows[new])
+    in_order = board.total[new[np.argsort(-promised, kind="stable")]]
+    assert (np.diff(in_order) <= 0).all()
+    at = [int(new[0]), int(new[5]), 1]
+    owed, boosts = board.contributions(at), board.boosts
+    total = sum(owed.values()) + sum(boosts[name][at] for name in boosts)
+    np.testing.assert_allclose(total, board.total[at], atol=2e-5)
 
 
 def test_the_penalty_takes_from_what_has_been_shown_most(models: Models) -> None:

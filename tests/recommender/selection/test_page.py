@@ -14,6 +14,7 @@ from tests.snapshots import NOW
 
 from reels.core.policy import Policy
 from reels.core.types import Rows
+from reels.learning.codes import Codes
 from reels.recommender.models import Models
 from reels.recommender.selection.page import Newest, Page
 from reels.recommender.stages import Pick, Selection
@@ -183,3 +184,25 @@ def test_of_any_ten_places_some_are_kept_for_reels_under_trial() -> None:
     assert [place for place, one in enumerate(more) if on_trial[left][one.index]] == [9], "over the page border"
     tried = rows[~on_trial]
     assert len(pick(models, tried, policy)) == 10, "kept only while there are any"
+
+
+def test_places_are_kept_for_reels_nobody_took_to_whoever_made_them() -> None:
+    models = plain()
+    rows = np.flatnonzero(
+        models.active & ~(under_trial(models, Policy(), np.arange(models.n, dtype=np.int32), NOW) > 0)
+    )
+    rows = rows.astype(np.int32)
+    factors, impressions = models.snapshot.factors, models.impressions.copy()
+    scales = factors.scales.copy()
+    scales[rows[:20]] = 0
+    impressions[rows[:20]] = 3
+    snapshot = replace(models.snapshot, factors=Codes(factors.codes, scales))
+    models = replace(models, snapshot=snapshot, impressions=impressions)
+    total = np.where(np.arange(len(rows)) < 20, np.linspace(0.0, 0.1, len(rows)), 0.5).astype(np.float32)
+    board = replace(board_of(rows), total=total)
+    policy = Policy(epsilon=0, diversity=0, max_per_creator=10, max_per_topic=10)
+    for kept in (0, 1, 2):
+        asked = replace(policy, reserved_on_trial=kept)
+        picks = Page().pick(query(), models, asked, rows, board, NONE_ABOVE, np.random.default_rng(0))
+        new = [one.index for one in picks if one.index < 20]
+        assert new == [19][:kept], "the tenth place, to the best of them"

@@ -4,10 +4,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reels.core.policy import Policy
-from reels.core.types import FeedQuery, Floats, Rows, ScoreBoard
+from reels.core.types import FeedQuery, Floats, Mask, Rows, ScoreBoard
 from reels.recommender.models import Models
+from reels.recommender.newcomers import untried
 from reels.recommender.orders import UNKNOWN_CREATORS
-from reels.recommender.selection.spread import WINDOW, fill
+from reels.recommender.ranker.loops import fading_age
+from reels.recommender.selection.spread import WINDOW, columns, fill
 from reels.recommender.stages import Pick
 from reels.recommender.trials import under_trial
 
@@ -36,13 +38,17 @@ class Page:
         above: Rows,
         rng: np.random.Generator,
     ) -> list[Pick]:
-        largest = board.total.max(initial=0.0)
+        largest, trial = board.total.max(initial=0.0), _trial(models, policy, rows, query.now)
+        creators, topics, groups = columns(models.creators, models.topics, models.duplicates, rows, UNKNOWN_CREATORS[1])
         picks, drawn, propensities = fill(
             board.total / largest if largest > 0 else board.total,
-            np.ascontiguousarray(models.content(rows)),
-            *_columns(models, rows),
+            models.content(rows),
+            creators,
+            topics,
+            groups,
             _above(models, policy, above[-WINDOW:], query.now),
-            _trial(models, policy, rows, query.now),
+            trial,
+            _kept_for(models, policy, rows, trial),
             query.limit,
             (policy.max_per_creator, policy.max_per_topic, policy.max_on_trial, policy.reserved_on_trial),
             policy.diversity,
@@ -72,19 +78,25 @@ class Newest:
         return [Pick(index, False, 1.0) for index in order.tolist()]
 
 
-def _columns(models: Models, rows: Rows) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    creators = models.creators[rows]
-    creators = np.where(creators == UNKNOWN_CREATORS[1], 0, creators)
-    return creators, models.topics[rows].astype(np.int64), models.duplicates[rows].astype(np.int64)
-
-
 def _above(models: Models, policy: Policy, rows: Rows, now: float) -> NDArray[np.int64]:
-    """int64[4, a]: creators, topics, groups and whether on trial, of the places above."""
-    on_trial = (_trial(models, policy, rows, now) > 0).astype(np.int64)
-    return np.stack([*_columns(models, rows), on_trial])
+    """int64[5, a]: creators, topics, groups, whether on trial and whether places are kept for, of the places above."""
+    out = np.empty((5, len(rows)), np.int64)
+    out[:3] = columns(models.creators, models.topics, models.duplicates, rows, UNKNOWN_CREATORS[1])
+    trial = _trial(models, policy, rows, now)
+    out[3], out[4] = trial > 0, _kept_for(models, policy, rows, trial)
+    return out
+
+
+def _kept_for(models: Models, policy: Policy, rows: Rows, trial: Floats) -> Mask:
+    """bool[n]: new creators' reels under trial, and of any creator what nobody has taken to yet."""
+    if not policy.reserved_on_trial:
+        return np.zeros(len(rows), np.bool_)
+    return np.asarray((trial > 0) | untried(models, policy, rows))
 
 
 def _trial(models: Models, policy: Policy, rows: Rows, now: float) -> Floats:
-    newness = np.exp(-np.maximum(now - models.published[rows], 0.0) / FORGET_SEC)
     left = under_trial(models, policy, rows, now)
+    if not left.any():
+        return left
+    newness = np.exp(fading_age(models.published, rows, now, FORGET_SEC))
     return np.asarray(np.where(left > 0, (BEGIN + 1.0 - left) * newness, 0.0), np.float32)

@@ -4,11 +4,11 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from reels.core.types import Floats
+from reels.core.types import Floats, Rows
 
 WINDOW = 9
 """Places looked back on: with the one to fill they are ten."""
-ANY, TRIED, ON_TRIAL = 0, 1, 2
+ANY, TRIED, KEPT_FOR = 0, 1, 2
 """What a greedy choice is made among."""
 
 
@@ -18,6 +18,20 @@ def _dot(one: Floats, other: Floats) -> float:
     for k in range(len(one)):
         total += one[k] * other[k]
     return float(total)
+
+
+@numba.njit(cache=True, nogil=True)
+def columns(
+    creators: NDArray[np.int64], topics: NDArray[np.int16], groups: NDArray[np.int32], rows: Rows, unknown: int
+) -> NDArray[np.int64]:
+    """int64[3, n]: creators (0 for the unknown one), topics and groups of rows."""
+    out = np.empty((3, len(rows)), np.int64)
+    for i in range(len(rows)):
+        creator = creators[rows[i]]
+        out[0, i] = 0 if creator == unknown else creator
+        out[1, i] = topics[rows[i]]
+        out[2, i] = groups[rows[i]]
+    return out
 
 
 @numba.njit(cache=True, nogil=True)
@@ -67,13 +81,14 @@ def _greedy(
     nearest: Floats,
     free: NDArray[np.bool_],
     trial: Floats,
+    kept_for: NDArray[np.bool_],
     diversity: float,
     among: int,
 ) -> int:
-    """The best by MMR of what is free among all, among what is not under trial, or what is; -1 = nothing is."""
+    """The best by MMR of what is free of all, of the tried, or of what places are kept for; -1 = nothing is."""
     best, greedy = -np.inf, -1
     for i in range(len(scores)):
-        if free[i] and (among == ANY or (trial[i] > 0.0) == (among == ON_TRIAL)):
+        if free[i] and (among == ANY or (among == TRIED and trial[i] <= 0.0) or (among == KEPT_FOR and kept_for[i])):
             value = (1.0 - diversity) * scores[i] - diversity * nearest[i]
             if value > best:
                 best, greedy = value, i
@@ -89,6 +104,7 @@ def fill(
     groups: NDArray[np.int64],
     above: NDArray[np.int64],
     trial: Floats,
+    kept_for: NDArray[np.bool_],
     limit: int,
     caps: tuple[int, int, int, int],
     diversity: float,
@@ -98,15 +114,15 @@ def fill(
     """Picks, which of them were drawn by chance, and their propensities: int64[k], bool[k], float64[k], k <= limit.
 
     scores float32[n] in 0..1; vectors float32[n, d] unit or zero; creators, topics, groups int64[n] (creator 0 and
-    topic -1 = not known, never capped); above int64[4, a]: creators, topics, groups, on trial of the places above;
-    trial float32[n] >= 0: weights of the half of the chance that goes to reels under trial; draws float64[limit, 2]
-    uniform in 0..1; caps per creator and per topic within ten places, of reels under trial that the greedy choice may
-    put there, and how many of ten places are kept for them. A fourth row of `above` says 1 where one of them stands.
+    topic -1 = not known, never capped); above int64[5, a]: creators, topics, groups, on trial, kept for, of the places
+    above; trial float32[n] >= 0: weights of the half of the chance that goes to reels under trial; kept_for bool[n]:
+    which reels places are kept for; draws float64[limit, 2] uniform in 0..1; caps per creator and per topic within ten
+    places, of reels under trial that the greedy choice may put there, and how many of ten places are kept.
 
     A place: of what the caps allow (the topic cap gives way when nothing else is left, the creator cap only when the
     page would be empty), greedy = argmax (1 - diversity) * score - diversity * (largest cosine with the page so far),
     among the reels not under trial when enough of those stand near already, while there are others; among the reels
-    under trial, while there are any, where the nine places before have fewer of them than are kept for them.
+    places are kept for, while there are any, where the nine places before have fewer of them than that.
     With probability epsilon the place is drawn instead from q = half uniform, half by trial weight.
     propensity = (1 - epsilon) * [is the greedy choice] + epsilon * q.
     """
@@ -114,7 +130,7 @@ def fill(
     picks = np.empty(limit, np.int64)
     drawn = np.zeros(limit, np.bool_)
     propensities = np.empty(limit, np.float64)
-    shown = np.empty((4, a + limit), np.int64)
+    shown = np.empty((5, a + limit), np.int64)
     shown[:, :a] = above
     taken = np.zeros(n, np.bool_)
     free = np.empty(n, np.bool_)
@@ -133,13 +149,12 @@ def fill(
         for i in range(n):
             if free[i]:
                 on_trial += trial[i]
-        near = _in_window(shown[3], filled, 1, 0)
-        among = TRIED if near >= caps[2] else ANY
-        if filled >= WINDOW and near < caps[3]:
-            among = ON_TRIAL
-        greedy = _greedy(scores, nearest, free, trial, diversity, among)
+        among = TRIED if _in_window(shown[3], filled, 1, 0) >= caps[2] else ANY
+        if filled >= WINDOW and _in_window(shown[4], filled, 1, 0) < caps[3]:
+            among = KEPT_FOR
+        greedy = _greedy(scores, nearest, free, trial, kept_for, diversity, among)
         if greedy < 0:
-            greedy = _greedy(scores, nearest, free, trial, diversity, ANY)
+            greedy = _greedy(scores, nearest, free, trial, kept_for, diversity, ANY)
         uniform = 1.0 / count if on_trial <= 0.0 else 0.5 / count
         chosen = greedy
         if draws[placed, 0] < epsilon:
@@ -157,6 +172,7 @@ def fill(
         taken[chosen] = True
         shown[0, filled], shown[1, filled], shown[2, filled] = creators[chosen], topics[chosen], groups[chosen]
         shown[3, filled] = 1 if trial[chosen] > 0.0 else 0
+        shown[4, filled] = 1 if kept_for[chosen] else 0
         for i in range(n):
             if not taken[i]:
                 nearest[i] = max(nearest[i], _dot(vectors[i], vectors[chosen]))
