@@ -15,7 +15,7 @@ class MonthConfig:
     viewers: int = 1000
     newcomers: int = 60
     """Viewers who sign up when the month is over."""
-    reels: int = 12_000
+    reels: int = 6_000
     """Of the catalogue at the end of the month."""
     pages_a_day: int = 1
     page_size: int = 10

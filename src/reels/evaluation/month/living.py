@@ -152,8 +152,9 @@ class _Pages:
         """The offline jobs, on what is known at `now`; the learned ranker where the policy asks for it, some nights."""
         context = Context(self.world.catalogue, self.world.texts, now, self.config.seed)
         learned = self.arm.policy.ranker == "learned"
-        # No torch; and what only the learned ranker reads is not fitted for the others: it takes most of the time.
-        fits = SnapshotConfig(self.config.embedder, sequence_epochs=0, ease_neighbours=100 if learned else 0)
+        # No sequence models, and what only the learned ranker reads is not fitted for the others: they take most time.
+        linear = 100 if learned else 0
+        fits = SnapshotConfig(self.config.embedder, sequence_epochs=0, shallow_epochs=0, ease_neighbours=linear)
         self.snapshot = snapshot_of(log, context, fits)
         if learned and day and day % self.config.ranker_every == 0:
             settings = RankerConfig(viewers=self.config.viewers)
