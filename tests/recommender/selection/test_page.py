@@ -188,10 +188,8 @@ def test_of_any_ten_places_some_are_kept_for_reels_under_trial() -> None:
 
 def test_places_are_kept_for_reels_nobody_took_to_whoever_made_them() -> None:
     models = plain()
-    rows = np.flatnonzero(
-        models.active & ~(under_trial(models, Policy(), np.arange(models.n, dtype=np.int32), NOW) > 0)
-    )
-    rows = rows.astype(np.int32)
+    every: Rows = np.arange(models.n, dtype=np.int32)
+    rows: Rows = every[models.active & (under_trial(models, Policy(), every, NOW) == 0)]
     factors, impressions = models.snapshot.factors, models.impressions.copy()
     scales = factors.scales.copy()
     scales[rows[:20]] = 0
