@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import zlib
 from dataclasses import replace
 from pathlib import Path
 
@@ -122,3 +123,21 @@ def test_the_same_page_in_another_process_from_the_files_with_other_threads(tmp_
         asked, capture_output=True, text=True, timeout=120, env={"OPENBLAS_NUM_THREADS": "2"}, check=False
     )
     assert done.stdout.strip() == "same", done.stderr
+
+
+def test_one_altered_byte_is_noticed() -> None:
+    models = plain()
+    packed = served(models, mixed()).inputs
+    for at in (0, 5, 20, len(packed) // 2, len(packed) - 1):
+        altered = bytearray(packed)
+        altered[at] ^= 1
+        with pytest.raises(InputError):
+            replay.unpack(bytes(altered))
+
+
+def test_what_was_recorded_before_reads_as_well() -> None:
+    """Until 2026-11 inputs were compressed and without a checksum."""
+    models = plain()
+    packed = served(models, mixed()).inputs
+    before = zlib.compress(b"RPI1" + packed[12:])
+    assert replay.unpack(before).head == replay.unpack(packed).head

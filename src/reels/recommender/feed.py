@@ -164,11 +164,14 @@ class Feed:
             return body
 
     def _then(self, done: Done) -> None:
-        """Starts the work after a page."""
+        """Starts the work after a page: one after the other, the building of new candidates last."""
+        task = asyncio.create_task(self._run_all(done))
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+
+    async def _run_all(self, done: Done) -> None:
         for work in self._after:
-            task = asyncio.create_task(self._run(work, done))
-            self._running.add(task)
-            task.add_done_callback(self._running.discard)
+            await self._run(work, done)
 
     async def _run(self, work: AfterWork, done: Done) -> None:
         try:

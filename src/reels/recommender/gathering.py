@@ -12,6 +12,7 @@ from reels.core.ports import FeedStore, ViewerCache, ViewerStore
 from reels.core.types import UserState
 from reels.core.user_state import unpack
 from reels.recommender.answered import AnsweredLately
+from reels.recommender.membership import in_sorted
 
 PAGES_READ = 100
 """Recorded pages read to know what was served, while Redis can't tell."""
@@ -103,7 +104,7 @@ class Gathering:
 
     def _known(self, cache: ViewerCache, state: UserState, seen: Keys, recovered: Keys, degraded: list[str]) -> Known:
         if len(recovered):
-            recovered = recovered[~np.isin(recovered, cache.served)]
+            recovered = recovered[~in_sorted(recovered, np.sort(cache.served))]
         return Known(
             state=state,
             seen=seen,

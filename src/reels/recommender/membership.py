@@ -6,6 +6,7 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from reels.core.keys import Keys
 from reels.core.types import Mask
 
 
@@ -23,3 +24,19 @@ def in_sorted(values: NDArray[Any], members: NDArray[Any]) -> Mask:
                 high = middle
         out[i] = low < len(members) and members[low] == values[i]
     return out
+
+
+def ascending(keys: Keys) -> Keys:
+    """The keys in ascending order, each once. (`np.unique` looks for much else on the way.)"""
+    return _once(np.sort(keys))
+
+
+@numba.njit(cache=True, nogil=True)
+def _once(keys: Keys) -> Keys:
+    out = np.empty_like(keys)
+    found = 0
+    for i in range(len(keys)):
+        if i == 0 or keys[i] != keys[i - 1]:
+            out[found] = keys[i]
+            found += 1
+    return out[:found]

@@ -122,7 +122,7 @@ def _items(
     parts, boosts, contributed = (_by_pick(one, rounded, len(at)) for one in (*named, owed))
     return tuple(
         RankedReel(
-            reel_id=models.reel(places[i])["reel_id"],
+            reel_id=models.reel_id(places[i]),
             row=places[i],
             score=scores[i],
             parts=parts[i],

@@ -6,6 +6,7 @@ of a reason is what its part really added to the score; what added little is not
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 import orjson
@@ -122,8 +123,7 @@ def reasons_of(
     return told
 
 
-@dataclass(frozen=True, slots=True)
-class _Numbers:
+class _Numbers(NamedTuple):
     """Of one pick: parts that must be large enough to be told of, what it owes to parts and boosts, and the least."""
 
     content: float
@@ -186,10 +186,9 @@ def _strongest(number: _Numbers, because: _Because, place: int) -> list[str]:
         strong.append((owed["exploration"], "fresh"))
     named = [one for one in strong if one[0] > 0 and one[0] >= number.least_owed]
     boosted = [(amount, name) for name, amount in number.boosts.items() if amount > 0 and amount >= number.least]
-    place_of_boosts = len(named) - (
-        bool(named) and named[-1][1] == "fresh"
-    )  # of equals, parts, then boosts, then fresh
-    named[place_of_boosts:place_of_boosts] = boosted
+    if boosted:  # of equals, parts, then boosts, then fresh
+        last = len(named) - (bool(named) and named[-1][1] == "fresh")
+        named[last:last] = boosted
     return [name for _, name in sorted(named, key=lambda one: -one[0])[:MOST]]
 
 

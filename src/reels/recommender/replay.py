@@ -10,9 +10,10 @@ threads does not matter, because `compute` does not use BLAS.
 """
 
 import zlib
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
+import numba
 import numpy as np
 import orjson
 import xxhash
@@ -20,7 +21,7 @@ from numpy.typing import NDArray
 
 from reels.core.errors import InputError, NoSnapshot
 from reels.core.policy import Policy
-from reels.core.types import FeedPage, FeedQuery, Rows, ServedFeed
+from reels.core.types import FeedPage, FeedQuery, Floats, Mask, Rows, ServedFeed
 from reels.core.user_state import pack as pack_state
 from reels.core.user_state import unpack as unpack_state
 from reels.recommender.membership import in_sorted
@@ -39,6 +40,7 @@ _OF_TAIL = (
     "keys", "creators", "published", "durations", "regions", "languages", "topics", "duplicates", "popularity",
     "origin", *_LIVE,
 )  # fmt: skip
+_OF_QUERY = tuple(one.name for one in fields(FeedQuery))
 Columns = dict[str, NDArray[Any]]
 
 
@@ -53,12 +55,12 @@ class Packed:
 def pack(inputs: PageInputs, models: Models) -> bytes:
     """The inputs as bytes, to be computed again with the same snapshot."""
     viewer, rows = inputs.viewer, inputs.candidates
-    looked_at = np.unique(np.concatenate([rows, viewer.evidence.newest, inputs.above]))
-    late = looked_at[looked_at >= models.base]
+    looked_at = np.concatenate([rows, viewer.evidence.newest, inputs.above])
+    late = np.unique(looked_at[looked_at >= models.base])
     keys = np.sort(models.keys[rows])
     live = _live(models, rows[rows < models.base])
     head = {
-        "query": asdict(inputs.query),
+        "query": {name: getattr(inputs.query, name) for name in _OF_QUERY},
         "sources": inputs.sources,
         "degraded": inputs.degraded,
         "digest": inputs.state_digest,
@@ -130,13 +132,38 @@ def _late_of(models: Models, late: Rows) -> Columns:
 def _live(models: Models, rows: Rows) -> Columns:
     """Live columns of those snapshot rows where they differ from the snapshot's own; none where none does."""
     snapshot = models.snapshot
-    differs = models.trending[rows] != 0
-    for name in ("active", "impressions", "creator_impressions"):
-        differs |= getattr(models, name)[rows] != getattr(snapshot, name)[rows]
-    changed = rows[differs]
+    changed = rows[
+        _differs(
+            rows,
+            models.trending,
+            (models.active, snapshot.active),
+            (models.impressions, snapshot.impressions),
+            (models.creator_impressions, snapshot.creator_impressions),
+        )
+    ]
     if not len(changed):
         return {}
     return {"rows": changed} | {name: getattr(models, name)[changed] for name in _LIVE}
+
+
+@numba.njit(cache=True, nogil=True)
+def _differs(
+    rows: Rows,
+    trending: Floats,
+    active: tuple[Mask, Mask],
+    impressions: tuple[NDArray[np.int64], NDArray[np.int64]],
+    creator_impressions: tuple[NDArray[np.int64], NDArray[np.int64]],
+) -> Mask:
+    out = np.zeros(len(rows), np.bool_)
+    for i in range(len(rows)):
+        row = rows[i]
+        out[i] = (
+            trending[row] != 0
+            or active[0][row] != active[1][row]
+            or impressions[0][row] != impressions[1][row]
+            or creator_impressions[0][row] != creator_impressions[1][row]
+        )
+    return out
 
 
 def _twins(served: NDArray[np.int64], models: Models, rows: Rows) -> NDArray[np.bool_]:
@@ -192,8 +219,7 @@ def _renumbered(rows: Rows, late: Rows, base: int) -> Rows:
 
 
 def _to_bytes(head: dict[str, Any], columns: Columns) -> bytes:
-    plain = {name: np.ascontiguousarray(values) for name, values in columns.items()}
-    head = head | {"columns": [(name, values.dtype.str, values.shape) for name, values in plain.items()]}
+    head = head | {"columns": [(name, values.dtype.str, values.shape) for name, values in columns.items()]}
     text = orjson.dumps(head)
-    body = b"".join((len(text).to_bytes(4, "little"), text, *(one.tobytes() for one in plain.values())))
+    body = b"".join((len(text).to_bytes(4, "little"), text, *(one.tobytes() for one in columns.values())))
     return b"".join((_MAGIC, xxhash.xxh3_64_digest(body), body))

@@ -8,6 +8,7 @@ from reels.core.keys import NO_KEYS, Keys
 from reels.core.types import UserState
 from reels.learning.watch_value import watch_table_of
 from reels.recommender.evidence import evidence_of
+from reels.recommender.membership import ascending
 from reels.recommender.models import Models
 from reels.recommender.stages import Viewer
 
@@ -18,7 +19,7 @@ def viewer_of(state: UserState, models: Models, seen: Keys = NO_KEYS, served: Ke
     The same state and models give the same viewer, and a viewer's state made a viewer again is the same one.
     """
     state = _valued(state, models)
-    return Viewer(state, np.unique(seen), np.unique(served), evidence_of(state, models))
+    return Viewer(state, ascending(seen), ascending(served), evidence_of(state, models))
 
 
 def _valued(state: UserState, models: Models) -> UserState:

@@ -1,6 +1,7 @@
 """One API worker, put together."""
 
 import asyncio
+import gc
 import secrets
 import time
 from collections.abc import AsyncIterator, Sequence
@@ -269,6 +270,8 @@ class _Worker:
         self.metrics.watch_recording(lambda: self.record.waiting, lambda: self.record.dropped)
         self.metrics.stores.watch("redis", lambda: self.stores.redis.away)
         self.metrics.stores.watch("mongo", lambda: self.stores.mongo.away)
+        gc.collect()
+        gc.freeze()  # what lives as long as the process is not looked through again while requests wait
         self.warm = True
 
     async def _replay(self) -> None:
