@@ -12,6 +12,8 @@ from reels.learning.training_set import histories_digest, load_histories
 from reels.learning.workbench import Workbench, digest
 
 RESULT = "sequence"
+MOST_REELS = 200_000
+"""Every step of the fit moves the vectors of all reels: with more it takes hours on a processor."""
 
 
 async def run(
@@ -22,15 +24,17 @@ async def run(
     Without torch, and with 0 epochs, there is no result, and the next snapshot has no sequence model.
     """
     progress.begin("sequence model")
-    if why := _left_out(config):
+    if why := _left_out(config, len(bench.load("catalogue", ("keys",))["keys"])):
         await asyncio.to_thread(bench.drop, RESULT)
         return {"left_out": why}
     return await asyncio.to_thread(_fit, bench, config, half_life_sec, threads)
 
 
-def _left_out(config: SequenceConfig) -> str:
+def _left_out(config: SequenceConfig, reels: int) -> str:
     if config.epochs <= 0:
         return "switched off (REELS_SEQUENCE_EPOCHS=0)"
+    if reels > MOST_REELS:
+        return f"{reels:,} reels, at most {MOST_REELS:,}"
     return "" if has_torch() else "torch is not installed: make torch"
 
 

@@ -24,6 +24,9 @@ from reels.learning.workbench import Arrays, pack_texts
 
 NEEDED = ("content", "cf_matrix", "factorization", "popularity")
 """Results without which there is no snapshot; every group of `snapshot.GROUPS` may be there or not."""
+LARGE, FEWEST, PER_LIKE = 50_000, 8, 2
+"""With more than `LARGE` reels, neighbours kept of one in every table, and so many more for each viewer who took to it:
+of a reel that few took to, most neighbours were watched by the same one viewer."""
 Number = TypeVar("Number", bound=np.generic)
 
 
@@ -47,6 +50,26 @@ def carried_table(table: Neighbours, old: Keys, new: Keys) -> Neighbours:
     counts = np.bincount(owners[kept], minlength=len(new))
     indptr = np.concatenate((np.zeros(1, np.int64), np.cumsum(counts, dtype=np.int64)))
     return Neighbours(indptr, targets[kept], table.weights[kept])  # both orders ascend by key, so rows stay in order
+
+
+def thinned(table: Neighbours, limits: NDArray[np.int64] | None) -> Neighbours:
+    """At most `limits` neighbours of each row, the best ones; None = all."""
+    lengths = np.diff(table.indptr)
+    if limits is None or not (lengths > limits).any():
+        return table
+    place = np.arange(len(table.indices)) - np.repeat(table.indptr[:-1], lengths)
+    kept = place < np.repeat(limits, lengths)
+    counts = np.minimum(lengths, limits)
+    indptr = np.concatenate((np.zeros(1, np.int64), np.cumsum(counts, dtype=np.int64)))
+    return Neighbours(indptr, table.indices[kept], table.weights[kept])
+
+
+def neighbours_worth(pairs: Interactions, keys: Keys) -> NDArray[np.int64] | None:
+    """How many neighbours of each reel are kept, None = all."""
+    if len(keys) <= LARGE:
+        return None
+    rows = rows_of(pairs.reels[pairs.values > 0], keys)
+    return FEWEST + PER_LIKE * np.bincount(rows[rows >= 0], minlength=len(keys))
 
 
 def creator_totals(creators: Keys, values: NDArray[np.int64], unknown: int) -> NDArray[np.int64]:
@@ -76,6 +99,7 @@ def assembled(
     impressions = carried_rows(counted["impressions"], counted["keys"], keys)
     overall = carried_rows(counted["popularity"], counted["keys"], keys)
     reels, offsets = pack_texts(catalogue.public)
+    most = neighbours_worth(pairs, keys)
     manifest = Manifest(
         version=version,
         created_at=created_at,
@@ -109,8 +133,8 @@ def assembled(
         content=Codes.of(vectors),
         projection=content["projection"],
         centre=content["centre"],
-        cf=Table.of(_table(tables, "cf", keys)),
-        next=Table.of(_table(tables, "next", keys)),
+        cf=Table.of(thinned(_table(tables, "cf", keys), most)),
+        next=Table.of(thinned(_table(tables, "next", keys), most)),
         factors=Codes.of(carried_rows(factors["factors"], factors["keys"], keys)),
         gramian=factors["gramian"],
         popularity=overall,
@@ -118,17 +142,20 @@ def assembled(
         language_best=best_of_each(overall, language_codes, len(languages)),
         reels=reels,
         reels_offsets=offsets,
-        groups={name: carried_group(name, results[name], keys) for name in GROUPS if name in results},
+        groups={name: carried_group(name, results[name], keys, most) for name in GROUPS if name in results},
     )
     sorted_once = {"orders": order_arrays(snapshot), "head": head_arrays(snapshot)}
     return replace(snapshot, groups={**snapshot.groups, **sorted_once})
 
 
-def carried_group(group: str, arrays: Arrays, keys: Keys) -> Arrays:
-    """The arrays of a group in the rows of `keys`; zero (no neighbours) for a reel its job had not seen."""
+def carried_group(group: str, arrays: Arrays, keys: Keys, most: NDArray[np.int64] | None = None) -> Arrays:
+    """The arrays of a group in the rows of `keys`; zero (no neighbours) for a reel its job had not seen.
+
+    Tables are `thinned` to `most` neighbours of each row.
+    """
     out: Arrays = {}
     for table in NEIGHBOURS.get(group, ()):
-        found = Table.of(_table(arrays, table, keys))
+        found = Table.of(thinned(_table(arrays, table, keys), most))
         out |= {f"{table}_{part.name}": getattr(found, part.name) for part in fields(found)}
     for name in CODED.get(group, ()):
         coded_rows = Codes.of(carried_rows(arrays[name], arrays["keys"], keys))
