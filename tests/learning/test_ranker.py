@@ -1,11 +1,23 @@
 """The learned ranker: what it learns, and that its arrays are the trees that were grown."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from reels.core.errors import ModelError
 from reels.learning import ranker as module
-from reels.learning.ranker import BLEND_PARTS, Examples, RankerConfig, fit, flattened, grow, learned_blend
+from reels.learning.ranker import (
+    BLEND_PARTS,
+    PENALTIES,
+    SHARES,
+    Examples,
+    RankerConfig,
+    fit,
+    flattened,
+    grow,
+    learned_blend,
+)
 from reels.recommender.ranker.trees import Trees, of_arrays
 
 CONFIG = RankerConfig(rounds=20, least_in_leaf=5)
@@ -70,6 +82,36 @@ def test_a_part_that_says_the_same_of_all_wins_nothing() -> None:
     made.parts["content"][:] = np.nan
     weights, _ = learned_blend(made)
     assert weights[BLEND_PARTS.index("cf")] == weights.max()
+
+
+def named(requests: int, seed: int, names: tuple[str, ...] = ("noise", "ease", "impressions", "whole")) -> Examples:
+    """The same with columns that the linear half reads; what is known least of has been shown most."""
+    made = examples(requests, seed=seed)
+    table = made.table.copy()
+    table[:, 2] = np.where(made.labels > 0, 0.1, np.abs(table[:, 2]))
+    return replace(made, columns=names, table=table)
+
+
+def test_both_halves_are_mixed_on_requests_kept_from_them() -> None:
+    made = named(700, 4)
+    arrays = fit(made, CONFIG)
+    assert bytes(arrays["linear_columns"]).decode().split("\n") == ["ease", "impressions"]
+    assert arrays["linear"][0] > 0.5  # the second column decides
+    share, penalty = arrays["mixed"].tolist()
+    assert share in SHARES
+    assert penalty == np.float32(PENALTIES[-1])  # the answers have been shown least: reaching further costs nothing
+
+
+def test_a_penalty_that_costs_answers_is_not_afforded() -> None:
+    made = named(700, 5)
+    table = made.table.copy()
+    table[:, 2] = np.where(made.labels > 0, 90.0, 0.1)
+    assert fit(replace(made, table=table), CONFIG)["mixed"][1] < 0.1
+
+
+def test_few_requests_are_all_learnt_from_and_mixed_half_and_half() -> None:
+    assert fit(named(60, 6), CONFIG)["mixed"].tolist() == [0.5, np.float32(PENALTIES[-1])]
+    assert fit(examples(), CONFIG)["mixed"][0] == 0.0, "none of its columns is one of the linear half"
 
 
 def test_without_the_library_it_says_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,7 +4,8 @@ Grown by LightGBM (Ke et al. 2017), which is needed here only: what is grown is 
 snapshot, and `recommender.ranker.trees` walks through them without it.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -12,12 +13,24 @@ from numpy.typing import NDArray
 
 from reels.core.errors import ModelError
 from reels.core.types import Floats
+from reels.learning.linear_ranker import COLUMNS, fit_linear, standardised, weighted
 from reels.learning.workbench import Arrays
 
 BLEND_PARTS = ("content", "cf", "popularity", "exploration")
 NORMALISATIONS = ("max", "z")
 MOST_LEAVES = 16
 FULL = (1 << MOST_LEAVES) - 1
+KEPT_BACK = 7
+"""One request of so many is kept from the fits, to mix them on."""
+ENOUGH_ASKED = 50
+SHARES = (0.25, 0.5, 0.75)
+"""Of the linear half, tried on the requests kept back. Neither half is ever left out: they err differently."""
+PENALTIES = (0.0, 0.025, 0.05, 0.1, 0.15, 0.2)
+AFFORDED = 0.01
+"""Share of NDCG@10 that reaching more reels may cost."""
+_GAINS = 1.0 / np.log2(np.arange(2, 12))
+MOST_ANSWERS = 1_500
+"""By so many answers the weights of the blend are chosen."""
 _STEPS = 10
 """Blend weights are multiples of 1 / so much."""
 
@@ -76,11 +89,69 @@ def fit(examples: Examples, config: RankerConfig | None = None, *, threads: int 
     if not len(examples.sizes):
         raise ModelError("no ranker: no request had its answer among the candidates")
     blend, normalisation = learned_blend(examples)
+    learnt, asked = _kept_back(examples)
+    booster = grow(learnt, config, threads)
+    names = tuple(name for name in COLUMNS if name in examples.columns)
+    at = [examples.columns.index(name) for name in names]
+    starts = _starts(learnt.sizes)
+    weights = fit_linear(standardised(learnt.table[:, at], starts), learnt.labels, starts)
     return {
-        **flattened(grow(examples, config, threads).dump_model(), examples.columns),
+        **flattened(booster.dump_model(), examples.columns),
+        "linear_columns": np.array(bytearray("\n".join(names).encode()), np.uint8),
+        "linear": weights,
+        "mixed": mixed(asked, np.asarray(booster.predict(asked.table, num_threads=threads)), at, weights),
         "blend": blend,
         "normalisation": np.frombuffer(normalisation.encode(), np.uint8),
     }
+
+
+def mixed(asked: Examples, by_trees: NDArray[np.float64], at: list[int], weights: Floats) -> Floats:
+    """float32[2]: share of the linear half, and the largest popularity penalty that costs no more than `AFFORDED`.
+
+    Both chosen by NDCG@10 on requests that neither half has seen; with few of them half and half, and any penalty.
+    """
+    if len(asked.sizes) < ENOUGH_ASKED or not at:
+        return np.array([0.5 if at else 0.0, PENALTIES[-1]], np.float32)
+    starts = _starts(asked.sizes)
+    linear = weighted(standardised(asked.table[:, at], starts), weights)
+    halves = standardised(np.stack([by_trees, linear], 1).astype(np.float32), starts).astype(np.float64)
+    scores = {share: (1 - share) * halves[:, 0] + share * halves[:, 1] for share in SHARES}
+    share = max(SHARES, key=lambda one: _ndcg(scores[one], asked.labels, starts))
+    if "impressions" not in asked.columns:
+        return np.array([share, PENALTIES[-1]], np.float32)
+    shown = np.nan_to_num(asked.table[:, asked.columns.index("impressions")]).astype(np.float64)
+    least = (1 - AFFORDED) * _ndcg(scores[share], asked.labels, starts)
+    afforded = [one for one in PENALTIES if _ndcg(scores[share] - one * shown, asked.labels, starts) >= least]
+    return np.array([share, max(afforded, default=0.0)], np.float32)
+
+
+def _kept_back(examples: Examples) -> tuple[Examples, Examples]:
+    """What is learnt from, and every `KEPT_BACK`th request, which the halves are mixed on; all and none where few."""
+    back = np.arange(len(examples.sizes)) % KEPT_BACK == KEPT_BACK - 1
+    if back.sum() < ENOUGH_ASKED:
+        back[:] = False
+    return _requests(examples, ~back), _requests(examples, back)
+
+
+def _requests(examples: Examples, chosen: NDArray[np.bool_]) -> Examples:
+    rows = np.repeat(chosen, examples.sizes)
+    parts = {name: values[rows] for name, values in examples.parts.items()}
+    table, labels, sizes = examples.table[rows], examples.labels[rows], examples.sizes[chosen]
+    return replace(examples, table=table, labels=labels, sizes=sizes, parts=parts)
+
+
+def _starts(sizes: NDArray[np.int64]) -> NDArray[np.int64]:
+    return np.concatenate((np.zeros(1, np.int64), np.cumsum(sizes, dtype=np.int64)))
+
+
+def _ndcg(scores: NDArray[np.float64], labels: NDArray[np.uint8], starts: NDArray[np.int64]) -> float:
+    """Mean NDCG@10 of the requests; of equal scores the first counts."""
+    total = 0.0
+    for first, end in pairwise(starts.tolist()):
+        good = labels[first:end][np.argsort(-scores[first:end], kind="stable")[:10]]
+        best = _GAINS[: min(int(labels[first:end].sum()), 10)].sum()
+        total += float((good * _GAINS[: len(good)]).sum() / best) if best else 0.0
+    return total / max(len(starts) - 1, 1)
 
 
 def grow(examples: Examples, config: RankerConfig, threads: int) -> Any:
@@ -183,6 +254,7 @@ def learned_blend(examples: Examples) -> tuple[Floats, str]:
     """
     starts = np.concatenate((np.zeros(1, np.int64), np.cumsum(examples.sizes)))
     answers = np.flatnonzero(examples.labels)
+    answers = answers[:: max(1, len(answers) // MOST_ANSWERS)]
     owner = np.searchsorted(starts, answers, side="right") - 1
     grid = np.array(list(_compositions(_STEPS, len(BLEND_PARTS))), np.float32) / np.float32(_STEPS)
     best, chosen = -1.0, (grid[0], NORMALISATIONS[0])
