@@ -92,7 +92,7 @@ class Settings(BaseSettings):
     factors: int = Field(64, ge=8, le=256, description="Factors of the matrix factorization.")
     neighbours: int = Field(50, ge=5, le=500, description="Neighbours kept for a reel in the item-item tables.")
     sequence_epochs: int = Field(
-        10,
+        7,
         ge=0,
         le=100,
         description="Readings of all histories in a fit of the sequence model; needs torch (`make torch`); 0 = none.",

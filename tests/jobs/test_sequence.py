@@ -17,7 +17,7 @@ from reels.learning.workbench import Workbench, digest
 pytestmark = pytest.mark.anyio
 
 REELS = sorted((f"r{i:02d}" for i in range(20)), key=key_of)
-FEW = SequenceConfig(dim=8, length=4, epochs=2, batch=16, negatives=16)
+FEW = SequenceConfig(dim=8, length=4, epochs=2, places=80, negatives=16)
 
 
 @pytest.fixture
@@ -48,11 +48,11 @@ async def fitted(bench: Workbench, config: SequenceConfig = FEW) -> dict[str, ob
 async def test_leaves_the_model_and_does_not_fit_the_same_twice(bench: Workbench) -> None:
     pytest.importorskip("torch")
     details = await fitted(bench)
-    assert details == {"met": 20, "width": 8}
+    assert details == {"met": 20, "width": 16}
     assert await fitted(bench) == {"unchanged": True}
     left = bench.load("sequence")
-    assert left["items"].shape == (20, 8)
-    assert left["text"].shape == (6, 8)
+    assert left["items"].shape == (20, 16)
+    assert left["text"].shape == (6, 16)
 
 
 @pytest.mark.torch

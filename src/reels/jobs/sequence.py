@@ -48,4 +48,4 @@ def _fit(bench: Workbench, config: SequenceConfig, half_life_sec: float, threads
     vectors = carried_rows(content["content"], content["keys"], keys)
     model = fit_sequence(histories, vectors, config, threads=threads)
     bench.save(RESULT, made_of, {"keys": keys, "content_made_of": np.array(content_made_of), **model.arrays()})
-    return {"met": int((np.bincount(histories.rows, minlength=histories.n) > 0).sum()), "width": config.dim}
+    return {"met": int((np.bincount(histories.rows, minlength=histories.n) > 0).sum()), "width": model.items.shape[1]}

@@ -29,7 +29,7 @@ class FitConfig:
     neighbours: int = 50
     half_life_sec: float = 90 * 86_400.0
     popularity_half_life_sec: float = 14 * 86_400.0
-    sequence_epochs: int = 10
+    sequence_epochs: int = 7
     """0 = no sequence model; without torch there is none either."""
     shallow_epochs: int = 8
     """0 = no shallow sequence model."""

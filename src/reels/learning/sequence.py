@@ -5,6 +5,9 @@
     each layer           x += attention(norm(x)), causal;  x += feed-forward(norm(x)), one hidden layer of 2 d, GELU
     score of a reel      norm(x of the last) . e_i + b_i, an estimate of the log of how likely it is next
 
+`towers` such models, which differ by chance alone, are fitted and their scores averaged: on little data that is worth
+more than one of twice the width. Their vectors stand side by side in one table.
+
 The text part gives a reel that nobody has met a vector, too: in training the own part of a reel is left out now and
 then (after DropoutNet, Volkovs et al. 2017), so that the text alone has to explain it.
 
@@ -25,9 +28,9 @@ from reels.learning.interactions import Histories
 
 HEADS = 2
 QUERY, KEY, VALUE, OUTPUT, FIRST, SECOND = 0, 1, 2, 3, 4, 6
-"""Places in `matrices[layer]`; the first of the feed-forward is two of them side by side, the second one on another."""
+"""Places in a layer's matrices; the first of the feed-forward is two side by side, the second one on another."""
 SECOND_BIAS, ATTENTION_NORM, FORWARD_NORM, VECTORS = 6, 7, 9, 11
-"""Places in `vectors[layer]`: 0-3 biases of query, key, value, output, 4-5 of the first, then as named; a norm is two
+"""Places in a layer's vectors: 0-3 biases of query, key, value, output, 4-5 of the first, then as named; a norm is two
 rows, scale and shift."""
 
 
@@ -36,27 +39,31 @@ class SequenceConfig:
     """Settings of the fit; tuned on the `tune` split of MicroLens-50k."""
 
     dim: int = 64
+    """Of each tower."""
+    towers: int = 2
     layers: int = 1
     length: int = 24
     """Newest liked reels that are read; longer histories teach in pieces of so many."""
-    epochs: int = 10
-    batch: int = 256
-    """Histories a step."""
+    epochs: int = 7
+    places: int = 820
+    """Places of histories a step, padding included."""
     negatives: int = 4096
     sampling_power: float = 0.75
     """Negatives are drawn by (count + 1)^power."""
-    learning_rate: float = 2e-3
+    learning_rate: float = 1e-2
+    """2e-3, as usual, leaves seldom met reels unlearnt for many epochs."""
+    own_rate: float = 2.0
+    """Learning rate of the reels' own parts relative to it."""
     weight_decay: float = 0.01
     dropout: float = 0.3
     own_dropped: float = 0.1
     """Chance that a reel has to do with its text alone in a step."""
-    label_smoothing: float = 0.0
     seed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class SequenceModel:
-    """What is fitted, all float32; L layers. Matrices are applied as x @ W."""
+    """What is fitted, all float32; T towers of w = d / T columns and L layers. Matrices are applied as x @ W."""
 
     items: Floats
     """[n, d] vector of each reel; of one that nobody met, its text part."""
@@ -65,11 +72,11 @@ class SequenceModel:
     text: Floats
     """[c, d] content vector -> text part, for reels that come later."""
     positions: Floats
-    """[length, d], the oldest reel of a history first."""
+    """[T, length, w], the oldest reel of a history first."""
     matrices: Floats
-    """[L, 8, d, d]"""
+    """[T, L, 8, w, w]"""
     vectors: Floats
-    """[L + 1, 11, d]; of the last block only the norm before attention is used: it is the last norm of all."""
+    """[T, L + 1, 11, w]; of the last block only the norm before attention is used: it is the last norm of all."""
     unmet: Floats
     """[1]: the bias of reels that nobody met."""
 

@@ -38,7 +38,7 @@ def expected(evidence: Evidence, models: Models) -> Floats | None:
     group = models.snapshot.groups.get(GROUP)
     if group is None or not len(evidence.liked):
         return None
-    history = vectors_of(models, evidence.liked[: len(group["positions"])][::-1])
+    history = vectors_of(models, evidence.liked[: group["positions"].shape[1]][::-1])
     history = history[history.any(axis=1)]
     return encoded(group["positions"], group["matrices"], group["vectors"], history) if len(history) else None
 
@@ -68,13 +68,18 @@ def vectors_of(models: Models, rows: Rows) -> Floats:
 
 
 def encoded(positions: Floats, matrices: Floats, vectors: Floats, history: Floats) -> Floats:
-    """float32[w]: what is expected after the reels whose vectors are history float32[h, w], oldest first, h >= 1.
+    """float32[d]: what is expected after the reels whose vectors are history float32[h, d], oldest first, h >= 1.
 
-    The arrays are those of `SequenceModel`; only the newest `len(positions)` reels are read.
+    The arrays are those of `SequenceModel`. Each tower reads its columns of the newest reels, and what it expects is
+    divided by how many they are: the inner product with a reel's vector is the mean of their scores.
     """
-    length = len(positions)
-    x = np.ascontiguousarray(history[-length:]) + positions[: min(len(history), length)]
-    out: Floats = _encoded(x, matrices, vectors)
+    towers, length, width = positions.shape
+    newest, out = history[-length:], np.empty(towers * width, np.float32)
+    for tower in range(towers):
+        mine = slice(tower * width, (tower + 1) * width)
+        x = np.ascontiguousarray(newest[:, mine]) + positions[tower, : len(newest)]
+        out[mine] = _encoded(x, matrices[tower], vectors[tower])
+    out /= np.float32(towers)
     return out
 
 

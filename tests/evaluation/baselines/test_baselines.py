@@ -172,7 +172,7 @@ def test_the_sequence_model_expects_what_came_next_to_others() -> None:
     at = NOW + np.tile(np.arange(steps), len(walks)).astype(float)
     reels = catalogue(n)
     made = log_of(users, walks.ravel(), at, np.ones(walks.size, bool), n)
-    few = SequenceConfig(dim=16, length=8, epochs=60, batch=16, negatives=32, dropout=0.0)
+    few = SequenceConfig(dim=16, length=8, epochs=60, places=80, negatives=32, learning_rate=5e-3, dropout=0.0)
     fitted = Sequence(few).fit(made, context(reels))
     assert isinstance(fitted, Scoring)
     best = ranked(fitted, made, 3, np.ones(n, bool))

@@ -21,7 +21,7 @@ from reels.recommender.stages import Source
 from reels.recommender.viewer import viewer_of
 
 __all__ = ["state"]
-WIDTH, LENGTH = 12, 6
+WIDTH, LENGTH, TOWERS = 12, 6, 2
 
 
 def with_sequence(models: Models, seed: int = 0) -> Models:
@@ -37,15 +37,15 @@ def with_sequence(models: Models, seed: int = 0) -> Models:
     rows = snapshot.content.floats() @ text + some(n, WIDTH)
     rows[::7] = 0
     items = Codes.of(rows.astype(np.float32))
-    vectors = some(2, 11, WIDTH)
+    vectors = some(TOWERS, 2, 11, WIDTH // TOWERS)
     group: Arrays = {
         "items_codes": items.codes,
         "items_scales": items.scales,
         "bias": some(n),
         "unmet": some(1),
         "text": text,
-        "positions": some(LENGTH, WIDTH),
-        "matrices": some(1, 8, WIDTH, WIDTH),
+        "positions": some(TOWERS, LENGTH, WIDTH // TOWERS),
+        "matrices": some(TOWERS, 1, 8, WIDTH // TOWERS, WIDTH // TOWERS),
         "vectors": vectors,
     }
     return replace(models, snapshot=replace(snapshot, groups={**snapshot.groups, "sequence": group}))

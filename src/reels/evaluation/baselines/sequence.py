@@ -40,8 +40,8 @@ class Sequence:
     def __init__(self, config: SequenceConfig | None = None) -> None:
         self.config = one = config or SequenceConfig()
         self.about = (
-            f"SASRec, {one.dim} dimensions, {one.layers} layer, newest {one.length} liked reels, {one.epochs} epochs, "
-            f"{one.negatives} sampled negatives; a reel's vector is its own part and its text's"
+            f"{one.towers} SASRec of {one.dim} dimensions, {one.layers} layer, newest {one.length} liked reels, "
+            f"{one.epochs} epochs, {one.negatives} sampled negatives; a reel's vector is its own part and its text's"
         )
 
     def fit(self, train: Log, context: Context) -> Expecting:
