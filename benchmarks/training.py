@@ -27,7 +27,19 @@ from reels.core.ports import EventColumns, StoredReel
 from reels.core.progress import Silent
 from reels.core.types import EventKind
 from reels.ingest.files.reels import read_reels
-from reels.jobs import cf_matrix, ease, factorization, newcomers, popularity, ranker, recent, sequence, snapshot, words
+from reels.jobs import (
+    cf_matrix,
+    ease,
+    factorization,
+    newcomers,
+    popularity,
+    ranker,
+    recent,
+    sequence,
+    shallow,
+    snapshot,
+    words,
+)
 from reels.jobs.embeddings import fit_content
 from reels.jobs.gather import keep_gathered
 from reels.learning.catalogue import Catalogue, catalogue_of, joined
@@ -37,6 +49,7 @@ from reels.learning.interactions import Collector
 from reels.learning.preprocessing import clean, content_hash
 from reels.learning.ranker import RankerConfig
 from reels.learning.sequence import SequenceConfig
+from reels.learning.shallow import ShallowConfig
 from reels.learning.shelf import Shelf
 from reels.learning.training_set import load_catalogue
 from reels.learning.workbench import Workbench, digest
@@ -89,6 +102,7 @@ async def measured(given: argparse.Namespace) -> dict[str, dict[str, Any]]:
         "factorization": lambda: factorization.run(bench, FactorizationConfig(factors=fits.factors), **threads),
         "popularity": lambda: popularity.run(bench, half_life_sec=fits.popularity_half_life_sec, progress=Silent()),
         "sequence": lambda: sequence.run(bench, SequenceConfig(epochs=fits.sequence_epochs), **threads),
+        "shallow": lambda: shallow.run(bench, ShallowConfig(epochs=fits.shallow_epochs), **threads),
         "words": lambda: words.run(bench, neighbours=fits.neighbours, threads=given.threads, progress=Silent()),
         "ease": lambda: ease.run(bench, neighbours=fits.ease_neighbours, **faded),
         "newcomers": lambda: newcomers.run(bench, neighbours=fits.neighbours, **faded),

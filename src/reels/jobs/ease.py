@@ -18,14 +18,16 @@ async def run(bench: Workbench, *, neighbours: int, half_life_sec: float, progre
 
 
 def _fit(bench: Workbench, k: int, half_life_sec: float) -> dict[str, Any]:
-    keys, histories = load_histories(bench, half_life_sec)
-    if not k or len(keys) > MOST_REELS:
+    reels = len(bench.load("catalogue", ("keys",))["keys"])
+    if not k or reels > MOST_REELS:
         bench.drop(RESULT)
-        why = f"{len(keys):,} reels, at most {MOST_REELS:,}" if k else "switched off (REELS_EASE_NEIGHBOURS=0)"
-        return {"left_out": why}
+        return {
+            "left_out": f"{reels:,} reels, at most {MOST_REELS:,}" if k else "switched off (REELS_EASE_NEIGHBOURS=0)"
+        }
     made_of = digest(histories_digest(bench), k, half_life_sec, LAMBDA)
     if bench.digest_of(RESULT) == made_of:
         return {"unchanged": True}
+    keys, histories = load_histories(bench, half_life_sec)
     table = ease(histories, k)
     bench.save(RESULT, made_of, ease_arrays(keys, table))
     return {"entries": len(table.indices)}
