@@ -1,6 +1,6 @@
 """The HTTP application: every route, and what surrounds them."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -10,12 +10,14 @@ from fastapi.routing import APIRoute
 from fastapi_offline import FastAPIOffline
 from pydantic.json_schema import models_json_schema
 from starlette.middleware.cors import CORSMiddleware
-from starlette.routing import BaseRoute
+from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp
 
 import reels
 from reels.api import problems
 from reels.api.admission import Admission
 from reels.api.guarding import guarded
+from reels.api.hot import HotRoutes
 from reels.api.middleware import Guard, RequestContext
 from reels.api.routes import (
     admin_feeds,
@@ -81,6 +83,7 @@ def create_app(services: Services) -> FastAPI:
 
 def _surround(app: FastAPI, services: Services) -> None:
     """Innermost first."""
+    app.add_middleware(HotRoutes, ways=_ways(app, ("GET", "POST")))
     app.add_middleware(Guard, max_body_bytes=services.limits.max_body_bytes)
     limits = services.limits
     app.add_middleware(
@@ -100,6 +103,15 @@ def _surround(app: FastAPI, services: Services) -> None:
             max_age=3600,
         )
     app.add_middleware(RequestContext, metrics=services.metrics, spans=services.spans)
+
+
+def _ways(app: FastAPI, methods: Sequence[str]) -> dict[tuple[str, str], ASGIApp]:
+    """The guarded hot routes: the first of their path."""
+    found: dict[tuple[str, str], ASGIApp] = {}
+    for route in reversed(app.router.routes):
+        if isinstance(route, Route) and route.path in (feed.PATH, events.PATH):
+            found |= {(method, route.path): route.app for method in route.methods or () if method in methods}
+    return found
 
 
 def _describe(app: FastAPI) -> None:

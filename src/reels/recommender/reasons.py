@@ -4,6 +4,7 @@ A reason is a code and a parameter; the words are in `TEXTS`, one place, so that
 of a reason is what its part really added to the score; what added little is not named.
 """
 
+import struct
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
@@ -54,6 +55,7 @@ DEEDS = (
 MOST = 3
 SHARE = 0.12
 """A part that added less than this share of the score is not named."""
+_FLOAT32 = struct.Struct("f")
 TO_THE_END = 0.9
 FRESH_SEC = 3 * 86_400.0
 TELLING = 0.2
@@ -148,28 +150,29 @@ def _numbers(
     owed: dict[str, Floats],
 ) -> list[_Numbers]:
     """Columns first: a number a time costs more than the ranking."""
-    at = [pick.index for pick in picks]
-    age = query.now - models.published[shown]
-    popular = (board.parts["popularity"][at] >= POPULAR) & (models.impressions[shown] >= policy.fair_trial_impressions)
-    least = SHARE * np.maximum(board.total[at].astype(np.float64), 1e-9)
-    parts_owed = {name: values.tolist() for name, values in owed.items()}
-    boosts = {name: values[at].tolist() for name, values in board.boosts.items()}
-    return [
-        _Numbers(*one, dict(zip(parts_owed, parts, strict=True)), dict(zip(boosts, more, strict=True)), *bounds)
-        for one, parts, more, bounds in zip(
-            zip(
-                board.parts["content"][at].tolist(),
-                board.parts["cf"][at].tolist(),
-                popular.tolist(),
-                ((age >= 0) & (age < FRESH_SEC)).tolist(),
-                strict=True,
-            ),
-            zip(*parts_owed.values(), strict=True),
-            zip(*boosts.values(), strict=True),
-            zip(least.tolist(), least.astype(np.float32).tolist(), strict=True),
-            strict=True,
+    at = np.array([pick.index for pick in picks], np.int64)
+    published, shows = models.published[shown].tolist(), models.impressions[shown].tolist()
+    boosts = list(board.boosts)
+    columns = [board.parts[name][at] for name in ("content", "cf", "popularity")] + [board.total[at]]
+    content, cf, popularity, total, *rest = np.array(
+        [*columns, *owed.values(), *(board.boosts[name][at] for name in boosts)], np.float32
+    ).tolist()
+    told: list[_Numbers] = []
+    for i in range(len(picks)):
+        least = SHARE * max(total[i], 1e-9)
+        told.append(
+            _Numbers(
+                content[i],
+                cf[i],
+                popularity[i] >= POPULAR and shows[i] >= policy.fair_trial_impressions,
+                0 <= query.now - published[i] < FRESH_SEC,
+                {name: column[i] for name, column in zip(owed, rest, strict=False)},
+                {name: column[i] for name, column in zip(boosts, rest[len(owed) :], strict=True)},
+                least,
+                _FLOAT32.unpack(_FLOAT32.pack(least))[0],
+            )
         )
-    ]
+    return told
 
 
 def _strongest(number: _Numbers, because: _Because, place: int) -> list[str]:
