@@ -69,6 +69,7 @@ LEARNED = Policy(
     name="learned",
     ranker="learned",
     popularity_penalty=0.1,
+    diversity=0.05,
     candidates=480,
     note="trained ranker over all sources",
 )

@@ -21,7 +21,8 @@ NORMALISATIONS = ("max", "z")
 MOST_LEAVES = 16
 FULL = (1 << MOST_LEAVES) - 1
 KEPT_BACK = 7
-"""One request of so many is kept from the fits, to mix them on."""
+"""One request of so many, the latest, is kept from the fits, to mix them on: what is liked drifts, and among requests of
+the same hours the trees look better than they will be, and a popularity penalty cheaper."""
 ENOUGH_ASKED = 50
 SHARES = (0.25, 0.5, 0.75)
 """Of the linear half, tried on the requests kept back. Neither half is ever left out: they err differently."""
@@ -65,7 +66,7 @@ class Examples:
     labels: NDArray[np.uint8]
     """uint8[r]: 1 = what the viewer took to next."""
     sizes: NDArray[np.int64]
-    """int64[g] candidates of each request."""
+    """int64[g] candidates of each request; the latest requests last."""
     parts: dict[str, Floats]
     """float32[r] by name: the raw parts of the formula, for the weights of the blend."""
     asked: int = 0
@@ -106,7 +107,7 @@ def fit(examples: Examples, config: RankerConfig | None = None, *, threads: int 
 
 
 def mixed(asked: Examples, by_trees: NDArray[np.float64], at: list[int], weights: Floats) -> Floats:
-    """float32[2]: share of the linear half, and the largest popularity penalty that costs no more than `AFFORDED`.
+    """float32[2]: share of the linear half, and the largest popularity penalty within `AFFORDED` of the best.
 
     Both chosen by NDCG@10 on requests that neither half has seen; with few of them half and half, and any penalty.
     """
@@ -120,14 +121,14 @@ def mixed(asked: Examples, by_trees: NDArray[np.float64], at: list[int], weights
     if "impressions" not in asked.columns:
         return np.array([share, PENALTIES[-1]], np.float32)
     shown = np.nan_to_num(asked.table[:, asked.columns.index("impressions")]).astype(np.float64)
-    least = (1 - AFFORDED) * _ndcg(scores[share], asked.labels, starts)
-    afforded = [one for one in PENALTIES if _ndcg(scores[share] - one * shown, asked.labels, starts) >= least]
-    return np.array([share, max(afforded, default=0.0)], np.float32)
+    found = {one: _ndcg(scores[share] - one * shown, asked.labels, starts) for one in PENALTIES}
+    afforded = [one for one in PENALTIES if found[one] >= (1 - AFFORDED) * max(found.values())]
+    return np.array([share, max(afforded)], np.float32)
 
 
 def _kept_back(examples: Examples) -> tuple[Examples, Examples]:
-    """What is learnt from, and every `KEPT_BACK`th request, which the halves are mixed on; all and none where few."""
-    back = np.arange(len(examples.sizes)) % KEPT_BACK == KEPT_BACK - 1
+    """What is learnt from, and the last of the requests, on which the halves are mixed; all and none where few."""
+    back = np.arange(len(examples.sizes)) >= len(examples.sizes) * (KEPT_BACK - 1) // KEPT_BACK
     if back.sum() < ENOUGH_ASKED:
         back[:] = False
     return _requests(examples, ~back), _requests(examples, back)

@@ -83,11 +83,11 @@ def examples_of(
 ) -> Examples:
     """Examples of at most so many viewers, drawn by `seed`. `models`: fitted without `found.hidden`.
 
-    Features are computed among all candidates; of those that are no answers a `share`, drawn by `seed`, is learnt from.
+    Requests are in the order of their first answers. Features are computed among all candidates; of those that are no answers a `share`, drawn by `seed`, is learnt from.
     """
     users = pairs.users
     able = np.unique(users[found.answers])
-    chosen = np.sort(np.random.default_rng(seed).permutation(able)[:viewers])
+    chosen = _by_first_answer(pairs, found, np.sort(np.random.default_rng(seed).permutation(able)[:viewers]))
     ranker = pipeline.ranker
     if not isinstance(ranker, Learned):
         raise TypeError(f"the pipeline's ranker is {type(ranker).__name__}, Learned expected")
@@ -166,6 +166,13 @@ def state_of(pairs: Interactions, user: int, known: NDArray[np.bool_]) -> tuple[
         not_interested=pairs.reels[mine[pairs.values[mine] <= -1.0]],
     )
     return state, pairs.reels[mine]
+
+
+def _by_first_answer(pairs: Interactions, found: Answers, users: NDArray[np.integer]) -> NDArray[np.integer]:
+    """The viewers in the order of their first answers."""
+    first = np.full(len(pairs.user_keys), np.inf)
+    np.minimum.at(first, pairs.users[found.answers], pairs.at[found.answers])
+    return users[np.argsort(first[users], kind="stable")]
 
 
 def without(pairs: Interactions, hidden: NDArray[np.bool_]) -> Interactions:
