@@ -21,8 +21,8 @@ NORMALISATIONS = ("max", "z")
 MOST_LEAVES = 16
 FULL = (1 << MOST_LEAVES) - 1
 KEPT_BACK = 7
-"""One request of so many, the latest, is kept from the fits, to mix them on: what is liked drifts, and among requests of
-the same hours the trees look better than they will be, and a popularity penalty cheaper."""
+"""One request of so many, the latest, is kept from the fits, to mix them on: what is liked drifts, and among requests
+of the same hours the trees look better than they will be, and a popularity penalty cheaper."""
 ENOUGH_ASKED = 50
 SHARES = (0.25, 0.5, 0.75)
 """Of the linear half, tried on the requests kept back. Neither half is ever left out: they err differently."""

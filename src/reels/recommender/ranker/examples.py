@@ -83,7 +83,8 @@ def examples_of(
 ) -> Examples:
     """Examples of at most so many viewers, drawn by `seed`. `models`: fitted without `found.hidden`.
 
-    Requests are in the order of their first answers. Features are computed among all candidates; of those that are no answers a `share`, drawn by `seed`, is learnt from.
+    Requests are in the order of their first answers. Features are computed among all candidates; of those that are no
+    answers a `share`, drawn by `seed`, is learnt from.
     """
     users = pairs.users
     able = np.unique(users[found.answers])
