@@ -90,6 +90,7 @@ def made_up(rng: np.random.Generator) -> Snapshot:
     return Snapshot(
         manifest=Manifest("made-up", NOW, "s", n, DIM, FACTORS, (), (), tuple(map(str, range(50))), n, n),
         keys=np.sort(rng.choice(2**62, n, replace=False)).astype(np.int64),
+        rows=np.arange(n, dtype=np.int32),
         creators=rng.integers(1, n // 20, n),
         published=NOW - rng.uniform(0, 3e7, n),
         durations=rng.uniform(5, 60, n).astype(np.float32),

@@ -97,6 +97,7 @@ def make_snapshot(n_reels: int = 200, n_users: int = 50, seed: int = 0, *, dim: 
     return Snapshot(
         manifest=manifest,
         keys=keys,
+        rows=np.arange(n_reels, dtype=np.int32),
         creators=creators,
         published=np.where(new, NOW - 7200, NOW - rng.uniform(86_400, 90 * 86_400, n_reels)).astype(np.float64),
         durations=np.full(n_reels, 15.0, np.float32),

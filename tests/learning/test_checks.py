@@ -82,6 +82,7 @@ def test_a_good_snapshot_passes_and_is_measured() -> None:
         (replace(GOOD, popularity=first(GOOD.popularity, 1.5)), "popularity: values outside"),
         (replace(GOOD, factors=Codes.of(first(GOOD.factors.floats(), np.inf))), "factors: 1 rows are not finite"),
         (replace(GOOD, keys=GOOD.keys[::-1].copy()), "keys: not ascending"),
+        (replace(GOOD, rows=first(GOOD.rows, 3)), "rows: not 0, 1, 2"),
         (replace(GOOD, content=DOUBLED), "content: rows are neither unit nor zero"),
         (replace(GOOD, duplicates=first(GOOD.duplicates, 120)), "duplicates: rows outside"),
         (replace(GOOD, regions=first(GOOD.regions, 3)), "regions: codes outside"),

@@ -119,6 +119,7 @@ def assembled(
     snapshot = Snapshot(
         manifest=manifest,
         keys=keys,
+        rows=np.arange(len(keys), dtype=np.int32),
         creators=catalogue.creators,
         published=catalogue.published,
         durations=catalogue.durations,

@@ -97,6 +97,8 @@ def _broken_columns(new: Snapshot) -> list[str]:
             wrong.append(f"{name}: {bad} rows are not finite")
     if (np.diff(new.keys) <= 0).any():
         wrong.append("keys: not ascending and distinct")
+    if (new.rows != np.arange(len(new.rows))).any():
+        wrong.append("rows: not 0, 1, 2, ...")
     blocks = [np.linalg.norm(block, axis=1) for _, block in new.content.blocks()]
     norms = np.concatenate(blocks) if blocks else np.empty(0)
     if not ((norms < 1e-6) | (np.abs(norms - 1) < 1e-3) | ~np.isfinite(norms)).all():

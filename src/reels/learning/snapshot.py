@@ -3,6 +3,7 @@
 <version>/
   manifest.json            version, space, sizes, checksums, metrics, regions, languages, topics
   keys.npy        int64[n] reel keys, ascending: the row of a reel is its place in here
+  rows.npy        int32[n] 0, 1, 2, ...: to be continued and changed by a reader (`Snapshot.continued`)
   creators.npy    int64[n] creator keys                 published.npy   float64[n] epoch s (arrival where unknown)
   durations.npy   float32[n] s, NaN unknown             regions.npy, languages.npy  int16[n], -1 unknown
   topics.npy      int16[n] content cluster, -1 none     duplicates.npy  int32[n] near-duplicate group (own row if alone)
@@ -73,6 +74,7 @@ VERIFIED = "VERIFIED"
 
 SHAPES: dict[str, tuple[str, tuple[str, ...]]] = {
     "keys": ("int64", ("n",)),
+    "rows": ("int32", ("n",)),
     "creators": ("int64", ("n",)),
     "published": ("float64", ("n",)),
     "durations": ("float32", ("n",)),
@@ -243,7 +245,7 @@ class Table:
 
 
 ROOMY = (
-    "keys", "creators", "published", "durations", "regions", "languages", "topics", "duplicates", "active",
+    "keys", "rows", "creators", "published", "durations", "regions", "languages", "topics", "duplicates", "active",
     "impressions", "creator_impressions", "popularity",
 )  # fmt: skip
 """Columns that are continued for reels that come after the snapshot."""
@@ -290,6 +292,7 @@ class Snapshot:
 
     manifest: Manifest
     keys: Keys
+    rows: NDArray[np.int32]
     creators: Keys
     published: Times
     durations: Floats

@@ -173,7 +173,7 @@ def build(
         creator_impressions=snapshot.continued("creator_impressions", _creator_impressions(snapshot, orders, tail)),
         trending=np.zeros(base + late, np.float32),
         hot=np.empty(0, np.int32),
-        origin=np.concatenate([np.arange(base, dtype=np.int32), tail.origin]),
+        origin=snapshot.continued("rows", tail.origin),
         current=current,
         tail_content=tail.content,
         tail_json=tuple(one.json for one in tail.reels),
@@ -210,7 +210,7 @@ def with_signals(models: Models, trending: Signal, trials: Signal) -> Models:
 def _moved(snapshot: Snapshot, tail: Tail) -> tuple[Rows, Mask]:
     """`current` of the snapshot's rows, and `active` of all rows: the old row of a changed reel is not."""
     base = len(snapshot.keys)
-    current = np.arange(base, dtype=np.int32)
+    current = snapshot.continued("rows", tail.origin[:0])
     active = snapshot.continued("active", np.array([one.active for one in tail.reels], np.bool_))
     moved = np.flatnonzero(tail.origin >= 0)
     current[tail.origin[moved]] = (base + moved).astype(np.int32)
@@ -266,6 +266,7 @@ def empty_snapshot(content_dim: int = 1) -> Snapshot:
     return Snapshot(
         manifest=Manifest("", 0.0, "", 0, content_dim, 1, (), (), (), 0, 0),
         keys=np.empty(0, np.int64),
+        rows=np.empty(0, np.int32),
         creators=np.empty(0, np.int64),
         published=np.empty(0),
         durations=np.empty(0, f32),
