@@ -110,3 +110,19 @@ def test_without_news_the_kept_set_stays_as_it_is_but_for_fresh_reels() -> None:
     merged = generator.at_request(cached, query(), viewer, models, Policy())
     assert models.keys[merged.rows[: len(cached.keys)]].tolist() == cached.keys.tolist()
     assert len(merged.rows) <= len(cached.keys) + 20
+
+
+def test_a_source_that_the_policy_does_not_want_is_not_asked() -> None:
+    class Asked(Given):
+        def find(self, query: FeedQuery, viewer: Viewer, models: Models, policy: Policy, limit: int) -> Rows:
+            asked.append(self.name)
+            return super().find(query, viewer, models, policy, limit)
+
+    models, asked = plain(), list[str]()
+    shares = [Share(Asked("always", [1, 2]), 1.0), Share(Asked("of the learned", [3]), 1.0, ranker="learned")]
+    for pool in (None, ThreadPoolExecutor(2)):
+        asked.clear()
+        generator = Generator(shares, Fresh(), pool, 10.0)
+        found = generator.build(query(), viewer_of(state_of(), models), models, Policy(candidates=2))
+        assert asked == ["always"]
+        assert found.keys.tolist() == models.keys[[1, 2]].tolist()

@@ -163,8 +163,9 @@ class Generator:
     def _ask(
         self, query: FeedQuery, viewer: Viewer, models: Models, policy: Policy, limits: Sequence[int]
     ) -> tuple[list[Rows], tuple[str, ...]]:
-        """What each source found, and the names of those that failed or came too late."""
+        """What each source found, and the names of those that failed or came too late. A limit of 0: not asked."""
         jobs = [(one.source, limit) for one, limit in zip(self.shares, limits, strict=True)]
+        asked = [i for i, limit in enumerate(limits) if limit > 0]
         answers: list[Rows] = [np.empty(0, np.int32)] * len(jobs)
         failed: list[str] = []
 
@@ -177,12 +178,12 @@ class Generator:
                 failed.append(source.name)
 
         if self._pool is None:
-            for i in range(len(jobs)):
+            for i in asked:
                 ask(i)
             return answers, tuple(failed)
-        futures = [self._pool.submit(ask, i) for i in range(len(jobs))]
-        _, late = wait(futures, timeout=self._deadline_sec)
-        too_late = [i for i, future in enumerate(futures) if future in late]
+        futures = {i: self._pool.submit(ask, i) for i in asked}
+        _, late = wait(futures.values(), timeout=self._deadline_sec)
+        too_late = [i for i, future in futures.items() if future in late]
         for i in too_late:
             futures[i].cancel()
         kept = [np.empty(0, np.int32) if i in too_late else rows for i, rows in enumerate(answers)]
