@@ -53,7 +53,6 @@ def test_the_reel_that_is_like_the_liked_ones_promises_more() -> None:
     bare = replace(models, snapshot=replace(models.snapshot, groups={}))
     found = promises(viewer.evidence, bare, rows)
     assert rows[found.argmax()] == rows[(models.content(rows) @ liked).argmax()]
-    assert abs(found.mean()) < 1e-4, "compared with one another"
 
 
 def test_late_reels_are_compared_by_their_text_alone() -> None:
@@ -65,7 +64,7 @@ def test_late_reels_are_compared_by_their_text_alone() -> None:
     embedded = models.content(late).any(axis=1)
     assert 0 < embedded.sum() < len(late)
     assert len(np.unique(found[embedded])) > 1
-    assert (found[~embedded] == 0).all(), "nothing is known of them: the mean"
+    assert (found[~embedded] == 0).all(), "nothing is known of them"
 
 
 def test_without_any_liked_reel_nothing_promises_more() -> None:

@@ -54,8 +54,9 @@ class Policy:
     """At most so many new creators' reels under trial in any ten places by their score, while others are left; chance
     may put more there."""
     reserved_on_trial: int = 0
-    """Of any ten places so many are kept for new creators' reels under trial, the best of them for this viewer, while
-    there are any. A share of the places takes nobody's score away from the others, which a boost does."""
+    """Of any ten places so many are kept for new creators' reels under trial and, under the learned ranker if they
+    promise enough, reels nobody has taken to yet: the best of them for this viewer, while there are any. A share of
+    the places takes nobody's score away from the others, which a boost does."""
     diversity: float = 0.2
     """MMR's trade-off (Carbonell and Goldstein 1998): 0 = by score alone, 1 = by novelty alone."""
     candidates: int = 300

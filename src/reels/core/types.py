@@ -272,6 +272,8 @@ class ScoreBoard:
     """What each part counted in this request: the policy's weights, but for parts that knew nothing of any row."""
     owed: "Callable[[list[int]], dict[str, Floats]] | None" = field(default=None, compare=False)
     """Of a learned ranker: what the scores of these rows owe to each part, float32 each."""
+    promise: Floats | None = None
+    """float32[n]: what reels nobody has taken to yet promise this viewer, NaN for others; None = was not asked."""
 
     def contributions(self, at: list[int]) -> dict[str, Floats]:
         """What each part added to the total of these rows; with the boosts they add up to it."""

@@ -101,11 +101,11 @@ def likeness(told: Told, liked: NDArray[np.int64], published: Times) -> tuple[Ro
 
 
 def handed_on(table: Neighbours, new: Rows, alike: sparse.csr_matrix, k: int) -> Neighbours:
-    """New reels after each reel, best first."""
+    """New reels after each reel, best first; a weight of 1 is the root mean square over all new reels."""
     n = alike.shape[1]
     known = sparse.csr_matrix((table.weights, table.indices, table.indptr), shape=(n, n))
     to_new = sparse.csr_matrix(alike.T)
-    return _joined([_best(_promised(known[at : at + ROWS], to_new), new, k, at) for at in range(0, n, ROWS)])
+    return _joined([_best(_promised(known[at : at + ROWS], to_new), new, k, at) for at in range(0, n, ROWS)], len(new))
 
 
 def factors_from_content(content: Floats, factors: Floats, liked: NDArray[np.int64]) -> Floats:
@@ -160,14 +160,15 @@ def _best(promised: sparse.csr_matrix, new: Rows, k: int, first: int) -> Neighbo
     return Neighbours(indptr, rows[best].astype(np.int32), weights[best])
 
 
-def _joined(parts: list[Neighbours]) -> Neighbours:
-    """One table of the parts, one below another; weights in 0..1 of the largest."""
+def _joined(parts: list[Neighbours], among: int) -> Neighbours:
+    """One table of the parts, one below another; `among` so many new reels."""
     nothing = Neighbours(np.zeros(1, np.int64), np.empty(0, np.int32), np.empty(0, np.float32))
     parts = [nothing, *parts]
     sizes = np.concatenate([np.diff(one.indptr) for one in parts])
     weights = np.concatenate([one.weights for one in parts])
+    usual = np.sqrt(float((weights.astype(np.float64) ** 2).sum()) / max(int((sizes > 0).sum()) * among, 1))
     return Neighbours(
         np.concatenate((np.zeros(1, np.int64), np.cumsum(sizes, dtype=np.int64))),
         np.concatenate([one.indices for one in parts]),
-        weights / weights.max() if len(weights) else weights,
+        np.asarray(weights / max(usual, 1e-12), np.float32),
     )

@@ -13,10 +13,10 @@ from reels.recommender.candidates.item_cf import (
     alike_in_words,
     also_watched,
     linear,
-    newcomers,
     watched_next,
 )
 from reels.recommender.candidates.new_creators import NewCreators
+from reels.recommender.candidates.newcomers import Newcomers
 from reels.recommender.candidates.popular import Popular
 from reels.recommender.candidates.recently_liked import RecentlyLiked
 from reels.recommender.candidates.sequence import Sequence
@@ -56,7 +56,7 @@ def generators(pool: ThreadPoolExecutor | None = None, deadline_sec: float = 0.1
         Share(TwoSteps(), 0.1, ranker="learned"),
         Share(alike_in_words(), 0.14, at_request=True, ranker="learned"),
         Share(linear(), 0.1, ranker="learned"),
-        Share(newcomers(), 0.05, ranker="learned"),
+        Share(Newcomers(), 0.05, ranker="learned"),
         Share(Shallow(), 4.0, at_request=True, whole=True, ranker="learned"),
         Share(Sequence(), 4.0, at_request=True, whole=True, ranker="learned"),
         Share(Factorization(), 0.10, learned=0.1),

@@ -11,10 +11,12 @@ from tests.snapshots import reel_name
 
 from reels.core.keys import key_of
 from reels.core.policy import Policy
+from reels.learning.codes import Codes
 from reels.learning.snapshot import Neighbours, Table, wrong_shapes
 from reels.learning.workbench import Arrays
-from reels.recommender.candidates.item_cf import newcomers
+from reels.recommender.candidates.newcomers import Newcomers as NewcomersSource
 from reels.recommender.models import Models
+from reels.recommender.newcomers import promises
 from reels.recommender.ranker.features.columns import Moment
 from reels.recommender.ranker.features.newcomers import Newcomers
 from reels.recommender.stages import Source
@@ -50,16 +52,31 @@ def models(request: pytest.FixtureRequest) -> Models:
 
 class TestNewcomers(SourceContract):
     def make(self) -> Source:
-        return newcomers()
+        return NewcomersSource()
 
 
-def test_finds_the_new_reels_after_what_was_liked_best_first() -> None:
-    models = with_newcomers(plain())
-    viewer = viewer_of(state_of([watched(reel_name(3))]), models)
-    found = newcomers().find(query(), viewer, models, Policy(), 10)
-    assert found.tolist() == [row(models, 19), row(models, 59)]
-    other = viewer_of(state_of([watched(reel_name(4))]), models)
-    assert len(newcomers().find(query(), other, models, Policy(), 10)) == 0
+def test_finds_untried_reels_that_promise_most_best_first_and_no_others() -> None:
+    models = with_newcomers(with_tail())
+    factors, new = models.snapshot.factors, [row(plain(), 19), row(plain(), 59), *range(100, 140)]
+    scales = factors.scales.copy()
+    scales[new] = 0
+    impressions = models.impressions.copy()
+    impressions[new] = 0
+    fewer = replace(models, snapshot=replace(models.snapshot, factors=Codes(factors.codes, scales)))
+    fewer = replace(fewer, impressions=impressions)
+    viewer = viewer_of(state_of([watched(reel_name(3))]), fewer)
+    found = NewcomersSource().find(query(), viewer, fewer, Policy(), 100)
+    late = np.flatnonzero(fewer.origin < 0)
+    assert set(found.tolist()) <= {*new, *late.tolist()}
+    promised = promises(viewer.evidence, fewer, np.sort(found))
+    assert len(found) > 5
+    assert found[0] == np.sort(found)[promised.argmax()]
+    assert {row(models, 19), row(models, 59)} <= set(found[:5].tolist()), "reel 3 leads to them"
+    few = NewcomersSource().find(query(), viewer, fewer, Policy(), 5)
+    assert few.tolist() == found[:5].tolist()
+    assert len(NewcomersSource().find(query(), viewer, models, Policy(fair_trial_impressions=0), 10)) == 0, (
+        "trials are over"
+    )
 
 
 def test_the_feature_is_the_same_sum_faded_by_place() -> None:

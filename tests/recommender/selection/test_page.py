@@ -16,6 +16,7 @@ from reels.core.policy import Policy
 from reels.core.types import Rows
 from reels.learning.codes import Codes
 from reels.recommender.models import Models
+from reels.recommender.newcomers import ENOUGH
 from reels.recommender.selection.page import Newest, Page
 from reels.recommender.stages import Pick, Selection
 from reels.recommender.trials import under_trial
@@ -204,3 +205,8 @@ def test_places_are_kept_for_reels_nobody_took_to_whoever_made_them() -> None:
         picks = Page().pick(query(), models, asked, rows, board, NONE_ABOVE, np.random.default_rng(0))
         new = [one.index for one in picks if one.index < 20]
         assert new == [19][:kept], "the tenth place, to the best of them"
+    for least, expected in ((ENOUGH, [19]), (ENOUGH - 0.1, [])):
+        promise = np.where(np.arange(len(rows)) < 20, least, np.nan).astype(np.float32)
+        asked, told = replace(policy, reserved_on_trial=1), replace(board, promise=promise)
+        picks = Page().pick(query(), models, asked, rows, told, NONE_ABOVE, np.random.default_rng(0))
+        assert [one.index for one in picks if one.index < 20] == expected, "if it promises enough"

@@ -61,11 +61,6 @@ def alike_in_words() -> ItemCf:
     return ItemCf("words", "words.alike", fade=0.6, read=12)
 
 
-def newcomers() -> ItemCf:
-    """New reels like those watched next."""
-    return ItemCf("newcomers", "newcomers.after", fade=0.65, read=12)
-
-
 def linear() -> ItemCf:
     """EASE."""
     return ItemCf("ease", "ease.ease", fade=0.95, read=50)

@@ -57,7 +57,7 @@ class Learned:
         lowest, span = int(np.argmin(raw)), max(float(np.ptp(raw)), 1e-9)
         total = ((raw - raw[lowest]) / span).astype(np.float32)
         boosts = self.blend.boosted(query, viewer, models, policy, rows, total)
-        moved = _by_promise(viewer, models, policy, rows, total)
+        moved, promise = _by_promise(viewer, models, policy, rows, total)
         parts = {name: normalised(values, "max") for name, values in moment.parts.items()}
 
         def owed(rows_asked: list[int]) -> dict[str, Floats]:
@@ -69,7 +69,7 @@ class Learned:
             owed[EXPLORATION] = owed[EXPLORATION] + moved[rows_asked]
             return owed
 
-        return ScoreBoard(parts, boosts, total, {}, owed)
+        return ScoreBoard(parts, boosts, total, {}, owed, promise)
 
     def moment(self, query: FeedQuery, viewer: Viewer, models: Models, policy: Policy, rows: Rows) -> Moment:
         """What the features of these rows are computed from."""
@@ -77,19 +77,21 @@ class Learned:
         return Moment(query, viewer, models, policy, rows, models.origin[rows], parts)
 
 
-def _by_promise(viewer: Viewer, models: Models, policy: Policy, rows: Rows, total: Floats) -> Floats:
-    """Gives the totals of the untried reels to them in the order of what they promise; float32[n], what each gained.
+def _by_promise(viewer: Viewer, models: Models, policy: Policy, rows: Rows, total: Floats) -> tuple[Floats, Floats]:
+    """Gives the totals of the untried reels to them in the order of what they promise: float32[n] each, what a reel
+    gained by it and its promise, NaN for the tried.
 
     The trees have seen too few of them to tell one from another: among themselves `recommender.newcomers` decides.
     """
-    moved = np.zeros(len(rows), np.float32)
+    moved, promise = np.zeros(len(rows), np.float32), np.full(len(rows), np.nan, np.float32)
     new = np.flatnonzero(untried(models, policy, rows))
-    if len(new) > 1:
-        order = new[np.lexsort((rows[new], -total[new], -promises(viewer.evidence, models, rows[new])))]
+    if len(new):
+        promise[new] = promises(viewer.evidence, models, rows[new])
+        order = new[np.lexsort((rows[new], -total[new], -promise[new]))]
         given = np.sort(total[new])[::-1]
         moved[order] = given - total[order]
         total[order] = given
-    return moved
+    return moved, promise
 
 
 @lru_cache(maxsize=8)

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from reels.core.policy import Policy
 from reels.core.types import FeedQuery, Floats, Mask, Rows, ScoreBoard
 from reels.recommender.models import Models
-from reels.recommender.newcomers import untried
+from reels.recommender.newcomers import ENOUGH, untried
 from reels.recommender.orders import UNKNOWN_CREATORS
 from reels.recommender.ranker.loops import fading_age
 from reels.recommender.selection.spread import WINDOW, columns, fill
@@ -48,7 +48,7 @@ class Page:
             groups,
             _above(models, policy, above[-WINDOW:], query.now),
             trial,
-            _kept_for(models, policy, rows, trial),
+            _kept_for(models, policy, rows, trial, board.promise),
             query.limit,
             (policy.max_per_creator, policy.max_per_topic, policy.max_on_trial, policy.reserved_on_trial),
             policy.diversity,
@@ -87,11 +87,11 @@ def _above(models: Models, policy: Policy, rows: Rows, now: float) -> NDArray[np
     return out
 
 
-def _kept_for(models: Models, policy: Policy, rows: Rows, trial: Floats) -> Mask:
-    """bool[n]: new creators' reels under trial, and of any creator what nobody has taken to yet."""
+def _kept_for(models: Models, policy: Policy, rows: Rows, trial: Floats, promise: Floats | None = None) -> Mask:
+    """bool[n]: new creators' reels under trial, and of any creator what nobody has taken to yet but promises enough."""
     if not policy.reserved_on_trial:
         return np.zeros(len(rows), np.bool_)
-    return np.asarray((trial > 0) | untried(models, policy, rows))
+    return np.asarray((trial > 0) | (untried(models, policy, rows) if promise is None else promise >= ENOUGH))
 
 
 def _trial(models: Models, policy: Policy, rows: Rows, now: float) -> Floats:
