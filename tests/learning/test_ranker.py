@@ -9,6 +9,7 @@ from reels.core.errors import ModelError
 from reels.learning import ranker as module
 from reels.learning.ranker import (
     BLEND_PARTS,
+    DRIFTING,
     PENALTIES,
     SHARES,
     Examples,
@@ -107,6 +108,10 @@ def test_a_penalty_that_costs_answers_is_not_afforded() -> None:
     table = made.table.copy()
     table[:, 2] = np.where(made.labels > 0, 90.0, 0.1)
     assert fit(replace(made, table=table), CONFIG)["mixed"][1] < 0.1
+
+
+def test_where_the_log_has_times_the_mix_is_not_chosen_on_the_same_days() -> None:
+    assert fit(replace(named(700, 4), timed=True), CONFIG)["mixed"].tolist() == list(DRIFTING)
 
 
 def test_few_requests_are_all_learnt_from_and_mixed_half_and_half() -> None:

@@ -72,7 +72,7 @@ def simulate(
 
 
 def _month(config: MonthConfig, report_file: Path | None) -> None:
-    began = time.monotonic()
+    began = time.process_time()
     with watching("the world of the month") as told, threadpool_limits(1, "blas"):
         world = make_world(config, Settings().data_dir / "evaluation" / "month")
         months = [live(world, arm, config, told) for arm in arms()]
@@ -83,8 +83,9 @@ def _month(config: MonthConfig, report_file: Path | None) -> None:
                 f"best left), topics {week.entropy:.2f} bits, {week.distinct:,} reels shown"
             )
     if report_file is not None:
-        took = time.monotonic() - began
-        made = f"Measured {datetime.now(UTC):%Y-%m-%d} on {machine()}: {took:.0f} s, seed {config.seed}, 1 thread."
+        took = time.process_time() - began
+        cost = f"{took:.0f} s of CPU, seed {config.seed}, 1 thread"
+        made = f"Measured {datetime.now(UTC):%Y-%m-%d} on {machine()}: {cost}."
         for path in write_month(months, world, config, made, report_file):
             out.print(str(path))
 

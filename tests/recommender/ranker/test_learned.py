@@ -20,7 +20,7 @@ from reels.recommender.batch import Batch, BatchViewer
 from reels.recommender.models import Models, build
 from reels.recommender.newcomers import promises
 from reels.recommender.pipeline import Computed, compute, kept
-from reels.recommender.ranker.examples import Answers, examples_of, state_of
+from reels.recommender.ranker.examples import Answers, answers_of, examples_of, state_of
 from reels.recommender.ranker.features.columns import PARTS
 from reels.recommender.ranker.features.standard import COLUMNS, NAMES, features
 from reels.recommender.ranker.learned import Learned, selection
@@ -114,6 +114,29 @@ def history_of(models: Models) -> Interactions:
         at=np.array([NOW - 36_000.0 + 3600.0 * i for i in range(10)]),
         events=10,
     )
+
+
+def test_answers_are_what_came_late_or_where_times_say_nothing_the_newest() -> None:
+    one = history_of(build(SNAPSHOT))
+    users = 40
+    pairs = replace(
+        one,
+        user_keys=np.arange(users, dtype=np.int64),
+        indptr=np.arange(0, 10 * users + 1, 10),
+        reels=np.tile(one.reels, users),
+        values=np.tile(one.values, users),
+        watched=np.tile(one.watched, users),
+        kinds=np.tile(one.kinds, users),
+        at=np.arange(10.0 * users),
+    )
+    late = answers_of(pairs, NOW)
+    assert late.timed
+    assert late.hidden[late.answers].all()
+    assert 0.01 < late.answers.sum() / (pairs.values > 0).sum() <= 0.07
+    assert pairs.at[late.hidden].min() >= late.now
+    lump = answers_of(replace(pairs, at=np.zeros(10 * users)), NOW)
+    assert not lump.timed
+    assert np.flatnonzero(lump.answers).tolist() == list(range(9, 10 * users, 10))
 
 
 def test_contributions_and_boosts_add_up_to_the_score(models: Models) -> None:

@@ -47,6 +47,8 @@ class Answers:
     """bool[p]: the answers, and whatever came after them."""
     now: float
     """The moment of asking, epoch s."""
+    timed: bool = False
+    """Whether the answers are what came after it."""
 
 
 def answers_of(pairs: Interactions, now: float) -> Answers:
@@ -58,7 +60,7 @@ def answers_of(pairs: Interactions, now: float) -> Answers:
     cut = float(np.quantile(pairs.at[liked], 1.0 - share))
     late = pairs.at >= cut
     if (late & liked).sum() <= UNTIMED_SHARE * liked.sum():
-        return Answers(late & liked, late, cut)
+        return Answers(late & liked, late, cut, timed=True)
     places = np.flatnonzero(liked)
     users = pairs.users
     last = np.ones(len(places), np.bool_)
@@ -122,6 +124,7 @@ def examples_of(
         labels=np.concatenate(labels),
         sizes=np.array([len(one) for one in labels], np.int64),
         parts={name: np.concatenate(values) for name, values in parts.items()},
+        timed=found.timed,
         asked=len(chosen),
     )
 
