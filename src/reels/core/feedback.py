@@ -7,8 +7,8 @@ viewer is the strongest positive or negative signal, negative explicit signals w
     watched share s:  s < 0.1 -> -0.4 ; then linear to +0.7 at s = 1, and up to +0.85 at s >= 2 (loops)
     skip without a watched share -> -0.4 · impression alone -> 0.0
 
-Watching is valued by the share only where nothing is known of how long others watch reels of that length: with a table of
-that, which training fits, `learning.watch_value` puts a duration-debiased value in the place of the share's.
+Watching is valued by the share only where nothing is known of how long others watch reels of that length: with a table
+of that, which training fits, `learning.watch_value` puts a duration-debiased value in the place of the share's.
 """
 
 import math
