@@ -11,6 +11,7 @@ from reels.evaluation.baselines.exposures.mix import ExposureMix
 from reels.evaluation.baselines.exposures.trees import ExposureTrees, eight
 from reels.evaluation.baselines.ials import Ials
 from reels.evaluation.baselines.item_knn import Bm25, Cosine
+from reels.evaluation.baselines.new_reels import NewReels
 from reels.evaluation.baselines.popularity import Popularity
 from reels.evaluation.baselines.rates import ReelRate, ReelViewerRate
 from reels.evaluation.baselines.recent_popularity import RecentPopularity
@@ -33,6 +34,7 @@ BASELINES: dict[str, Recommender] = {
     "ease": Ease(),
     "watched-next": WatchedNext(),
     "sequence": Sequence(),
+    "new-reels": NewReels(),
     "reel-rate": ReelRate(),
     "reel-viewer-rate": ReelViewerRate(),
     "z-mix": ZMix(),
