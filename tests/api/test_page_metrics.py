@@ -27,7 +27,7 @@ def shown(explored: bool, *sources: str) -> RankedReel:
 def done(built_at: float) -> Done:
     items = (shown(True, "fresh"), shown(False, "content", "item_cf"), shown(False, "content"))
     page = FeedPage("f", "u_viewer", items, None, "p", 1, "s", ("redis",), NOW, 1, "d", {"rank": 2.0})
-    found = np.array([0b01, 0b11, 0b10], np.uint16)
+    found = np.array([0b01, 0b11, 0b10], np.uint32)
     cached = CandidateSet(keys_of("abc"), found, ("content", "fresh"), "s", built_at)
     return Done(FeedQuery("u_viewer", 3, NOW, 1, "f"), page, cast(Any, None), cast(Any, None), cached)
 

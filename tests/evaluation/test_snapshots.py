@@ -11,7 +11,18 @@ from tests.evaluation.tiny import clusters, context
 from reels.core.progress import Silent
 from reels.evaluation import snapshots
 from reels.evaluation.snapshots import SnapshotConfig, snapshot_of
-from reels.jobs import cf_matrix, ease, embeddings, factorization, newcomers, popularity, recent, sequence, shallow, words
+from reels.jobs import (
+    cf_matrix,
+    ease,
+    embeddings,
+    factorization,
+    newcomers,
+    popularity,
+    recent,
+    sequence,
+    shallow,
+    words,
+)
 from reels.jobs.snapshot import assemble
 from reels.learning import training_set
 from reels.learning.catalogue import catalogue_of

@@ -40,9 +40,8 @@ async def test_bytes_go_there_and_back_as_they_are(store: Redis) -> None:
 
 
 async def test_an_error_is_the_callers_own_and_the_next_one_is_answered(store: Redis) -> None:
-    refused, fine = await asyncio.gather(
-        store.ask(("GET", "a"), ("LPUSH", "a", 1), ("INCR", "a")), store.ask(("ECHO", "x")), return_exceptions=True
-    )
+    both = [store.ask(("GET", "a"), ("LPUSH", "a", 1), ("INCR", "a")), store.ask(("ECHO", "x"))]
+    refused, fine = await asyncio.gather(*both, return_exceptions=True)
     assert isinstance(refused, StoreError)
     assert isinstance(refused.__cause__, ResponseError)
     assert fine == [b"x"]
