@@ -101,10 +101,10 @@ class Settings(BaseSettings):
         8, ge=0, le=100, description="Readings of all histories in a fit of the shallow sequence model. 0 = none."
     )
     ease_neighbours: int = Field(
-        100, ge=0, le=1000, description="Entries a reel keeps in the linear model (catalogues to 20,000). 0: no model."
+        100, ge=0, le=1000, description="Entries a reel keeps in the linear model (catalogues to 10,000). 0: no model."
     )
     ranker_viewers: int = Field(
-        2000, ge=0, le=1_000_000, description="Viewers whose requests the ranker is trained on. 0: no learned ranker."
+        8000, ge=0, le=1_000_000, description="Viewers whose requests the ranker is trained on. 0: no learned ranker."
     )
     policy: Literal["documented", "learned"] = Field(
         "documented",

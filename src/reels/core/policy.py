@@ -71,6 +71,7 @@ LEARNED = Policy(
     ranker="learned",
     popularity_penalty=0.1,
     diversity=0.05,
+    max_per_topic=8,
     candidates=480,
     note="trained ranker over all sources",
 )

@@ -25,7 +25,7 @@ from reels.learning.interactions import Histories
 class ShallowConfig:
     """Settings of the fit; tuned on the `tune` split of MicroLens-50k."""
 
-    dim: int = 128
+    dim: int = 192
     fades: tuple[float, ...] = (0.3, 0.7, 0.95)
     length: int = 12
     """Newest liked reels that are read."""
@@ -40,7 +40,7 @@ class ShallowConfig:
     """Negatives are drawn by count^power."""
     learning_rate: float = 4e-3
     weight_decay: float = 1e-5
-    dropout: float = 0.4
+    dropout: float = 0.5
     own_dropped: float = 0.1
     """Chance that a reel has to do with its text alone in a step."""
     seed: int = 0

@@ -29,7 +29,7 @@ from reels.recommender.viewer import viewer_of
 
 PAGE = 20
 _MODE = "for_you"
-VIEWERS = 8000
+VIEWERS = 10_000
 """Viewers the learned ranker learns from."""
 
 

@@ -7,7 +7,7 @@ from reels.recommender.ranker.features.columns import Column, Moment
 from reels.recommender.ranker.features.sums import products
 from reels.recommender.shallow import GROUP, expected, led_to, opinions, vectors_of
 
-READ = 12
+READ = 6
 
 
 class Shallow:
