@@ -65,6 +65,12 @@ bench: setup ## measure on this machine (some minutes, let it be idle); results 
 	$(BIN)/python benchmarks/films.py
 	$(BIN)/python benchmarks/telemetry.py
 	$(BIN)/python benchmarks/ui.py
+	$(BIN)/python -m benchmarks.ingest
+	$(BIN)/python -m benchmarks.performance datasets
+
+.PHONY: bench-feed
+bench-feed: setup ## pages and events by clients, rates, catalogue, history: make bench-feed DATA="data/10k data/100k data/1m"
+	$(BIN)/python -m benchmarks.performance $(DATA)
 
 .PHONY: notebooks
 notebooks: setup ## run the notebooks and keep what they show (a slice of ../shared/data where it is there)
