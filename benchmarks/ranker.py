@@ -18,6 +18,7 @@ from reels.core.types import FeedQuery, UserState
 from reels.learning.codes import Codes
 from reels.learning.ranker import BLEND_PARTS, Examples, RankerConfig, fit
 from reels.learning.recency import HALF_LIVES_DAYS
+from reels.learning.shallow import ShallowConfig
 from reels.learning.snapshot import Manifest, Neighbours, Snapshot, Table
 from reels.learning.words import BUCKETS, TERMS
 from reels.learning.workbench import Arrays
@@ -134,7 +135,19 @@ def groups(rng: np.random.Generator) -> dict[str, Arrays]:
     parts = {name: np.abs(table[:, i]) for i, name in enumerate(BLEND_PARTS)}
     examples = Examples(NAMES, table, labels, np.full(400, 100, np.int64), parts)
     half_lives = np.array(HALF_LIVES_DAYS, np.float32)
+    width = ShallowConfig().dim
+    items = Codes.of(rng.normal(size=(REELS, width)).astype(np.float32))
     return {
+        "shallow": {
+            "items_codes": items.codes,
+            "items_scales": items.scales,
+            "bias": np.zeros(REELS, np.float32),
+            "unmet": np.zeros(1, np.float32),
+            "text": np.zeros((DIM, width), np.float32),
+            "fades": np.array(ShallowConfig().fades, np.float32),
+            "matrices": np.stack([np.eye(width, dtype=np.float32)] * len(ShallowConfig().fades)),
+            "length": np.array([ShallowConfig().length], np.float32),
+        },
         "ranker": fit(examples, replace(RankerConfig(), least_in_leaf=20)),
         "recent": {
             "counts": rng.exponential(10, (len(half_lives), REELS)).astype(np.float32),

@@ -7,7 +7,7 @@ import numpy as np
 
 from reels.core.progress import Progress
 from reels.learning.assembly import carried_rows
-from reels.learning.shallow import ShallowConfig, fit_shallow
+from reels.learning.shallow import MOST_REELS, ShallowConfig, fit_shallow
 from reels.learning.training_set import histories_digest, load_histories
 from reels.learning.workbench import Workbench, digest
 
@@ -19,13 +19,19 @@ async def run(
 ) -> dict[str, Any]:
     """How many reels the model has met, or why it was left out. NoSnapshot: run `gather` and `embeddings` first.
 
-    With 0 epochs there is no result, and the next snapshot has no such model.
+    With 0 epochs, and for more than `MOST_REELS`, there is no result, and the next snapshot has no such model.
     """
     progress.begin("shallow sequence model")
-    if config.epochs <= 0:
+    if why := _left_out(config, len(bench.load("catalogue", ("keys",))["keys"])):
         await asyncio.to_thread(bench.drop, RESULT)
-        return {"left_out": "switched off (REELS_SHALLOW_EPOCHS=0)"}
+        return {"left_out": why}
     return await asyncio.to_thread(_fit, bench, config, half_life_sec, threads)
+
+
+def _left_out(config: ShallowConfig, reels: int) -> str:
+    if config.epochs <= 0:
+        return "switched off (REELS_SHALLOW_EPOCHS=0)"
+    return f"{reels:,} reels, at most {MOST_REELS:,}" if reels > MOST_REELS else ""
 
 
 def _fit(bench: Workbench, config: ShallowConfig, half_life_sec: float, threads: int) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from reels.learning.newcomers import Told, newcomer_arrays
 from reels.learning.popularity import count, popularity, popularity_arrays
 from reels.learning.recency import recent_arrays
 from reels.learning.sequence import SequenceConfig, fit_sequence, has_torch
+from reels.learning.shallow import MOST_REELS as SHALLOW_REELS
 from reels.learning.shallow import ShallowConfig, fit_shallow
 from reels.learning.words import word_arrays
 from reels.learning.workbench import Arrays
@@ -69,7 +70,7 @@ def fitted(
     )
     if config.ease_neighbours and len(keys) <= MOST_REELS:
         results["ease"] = ease_arrays(keys, ease(histories, config.ease_neighbours))
-    if config.shallow_epochs:
+    if config.shallow_epochs and len(keys) <= SHALLOW_REELS:
         shallow = fit_shallow(
             histories, content["content"], ShallowConfig(epochs=config.shallow_epochs, seed=seed), threads=threads
         )

@@ -20,6 +20,9 @@ from threadpoolctl import threadpool_limits
 from reels.core.types import Floats
 from reels.learning.interactions import Histories
 
+MOST_REELS = 200_000
+"""The fit holds each reel's vector and two moments of it in float32: half a GB at so many."""
+
 
 @dataclass(frozen=True, slots=True)
 class ShallowConfig:
