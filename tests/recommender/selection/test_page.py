@@ -199,12 +199,12 @@ def test_places_are_kept_for_reels_nobody_took_to_whoever_made_them() -> None:
     models = replace(models, snapshot=snapshot, impressions=impressions)
     total = np.where(np.arange(len(rows)) < 20, np.linspace(0.0, 0.1, len(rows)), 0.5).astype(np.float32)
     board = replace(board_of(rows), total=total)
-    policy = Policy(epsilon=0, diversity=0, max_per_creator=10, max_per_topic=10)
+    policy = Policy(epsilon=0, diversity=0.5, max_per_creator=10, max_per_topic=10)
     for kept in (0, 1, 2):
         asked = replace(policy, reserved_on_trial=kept)
         picks = Page().pick(query(), models, asked, rows, board, NONE_ABOVE, np.random.default_rng(0))
         new = [one.index for one in picks if one.index < 20]
-        assert new == [19][:kept], "the tenth place, to the best of them"
+        assert new == [19][:kept], "the tenth place, to the best of them by score alone"
     for least, expected in ((ENOUGH, [19]), (ENOUGH - 0.1, [])):
         promise = np.where(np.arange(len(rows)) < 20, least, np.nan).astype(np.float32)
         asked, told = replace(policy, reserved_on_trial=1), replace(board, promise=promise)

@@ -122,7 +122,7 @@ def fill(
     A place: of what the caps allow (the topic cap gives way when nothing else is left, the creator cap only when the
     page would be empty), greedy = argmax (1 - diversity) * score - diversity * (largest cosine with the page so far),
     among the reels not under trial when enough of those stand near already, while there are others; among the reels
-    places are kept for, while there are any, where the nine places before have fewer of them than that.
+    places are kept for, while there are any and by score alone, where the nine places before have fewer of them.
     With probability epsilon the place is drawn instead from q = half uniform, half by trial weight.
     propensity = (1 - epsilon) * [is the greedy choice] + epsilon * q.
     """
@@ -152,7 +152,7 @@ def fill(
         among = TRIED if _in_window(shown[3], filled, 1, 0) >= caps[2] else ANY
         if filled >= WINDOW and _in_window(shown[4], filled, 1, 0) < caps[3]:
             among = KEPT_FOR
-        greedy = _greedy(scores, nearest, free, trial, kept_for, diversity, among)
+        greedy = _greedy(scores, nearest, free, trial, kept_for, 0.0 if among == KEPT_FOR else diversity, among)
         if greedy < 0:
             greedy = _greedy(scores, nearest, free, trial, kept_for, diversity, ANY)
         uniform = 1.0 / count if on_trial <= 0.0 else 0.5 / count
