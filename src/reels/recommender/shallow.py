@@ -32,22 +32,28 @@ def led_to(history: Floats, fades: Floats, matrices: Floats) -> Floats:
 
 def opinions(models: Models, wanted: Floats, rows: Rows) -> Floats:
     """float32[n]: how likely each row is next (a log, up to a constant); NaN = nothing is known, not even words."""
-    group = models.snapshot.groups[GROUP]
-    vectors, origin = vectors_of(models, rows), models.origin[rows]
-    bias = np.where(origin >= 0, group["bias"].take(np.maximum(origin, 0)), group["unmet"][0])
-    return np.where(vectors.any(axis=1), inner(vectors, wanted) + bias, np.nan).astype(np.float32)
+    vectors = vectors_of(models, rows)
+    said = inner(vectors, wanted) + biases_of(models, rows)
+    return np.where(vectors.any(axis=1), said, np.nan).astype(np.float32)
+
+
+def biases_of(models: Models, rows: Rows) -> Floats:
+    """float32[n]; that of a reel nobody met for one the model was not fitted with."""
+    group, origin = models.snapshot.groups[GROUP], models.origin[rows]
+    found = np.where(origin >= 0, group["bias"].take(np.maximum(origin, 0)), group["unmet"][0])
+    return np.asarray(found, np.float32)
 
 
 def vectors_of(models: Models, rows: Rows) -> Floats:
     """float32[n, w]; of reels the model was not fitted with, the text part. Zero = nothing known."""
     origin = models.origin[rows]
     items = models.snapshot.coded(GROUP, "items")
-    out = np.where((origin >= 0)[:, None], items.take(np.maximum(origin, 0)), np.float32(0))
-    unknown = ~out.any(axis=1)
+    out = items.take(np.maximum(origin, 0))
+    unknown = (origin < 0) | (items.scales[np.maximum(origin, 0)] == 0)
     if unknown.any():
         text = models.snapshot.groups[GROUP]["text"]
         out[unknown] = _times(np.ascontiguousarray(models.content(rows[unknown])), text)
-    return np.ascontiguousarray(out, np.float32)
+    return out
 
 
 @numba.njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})

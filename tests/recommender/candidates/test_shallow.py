@@ -125,7 +125,7 @@ def test_the_features_agree_with_the_opinions() -> None:
     Features().fill(Moment(query(), viewer, models, Policy(), rows, models.origin[rows], {}), out)
     wanted = expected(viewer.evidence, models)
     assert wanted is not None
-    np.testing.assert_array_equal(out[:, 0], opinions(models, wanted, rows))
+    np.testing.assert_allclose(out[:, 0], opinions(models, wanted, rows), rtol=1e-5)
     known = np.isfinite(out[:, 0])
     assert known.any()
     assert np.isnan(out[~known]).all()

@@ -5,7 +5,7 @@ import numpy as np
 from reels.core.types import Floats
 from reels.recommender.ranker.features.columns import Column, Moment
 from reels.recommender.ranker.features.sums import products
-from reels.recommender.shallow import GROUP, expected, led_to, opinions, vectors_of
+from reels.recommender.shallow import GROUP, biases_of, expected, led_to, vectors_of
 
 READ = 6
 
@@ -30,20 +30,18 @@ class Shallow:
             return
         group = models.snapshot.groups[GROUP]
         vectors, history = vectors_of(models, moment.rows), vectors_of(models, evidence.liked[:READ])
-        known = vectors.any(axis=1)
-        out[:, 0] = opinions(models, wanted, moment.rows)
-        if np.isfinite(out[:, 0]).any():
-            out[:, 1] = np.exp(out[:, 0] - np.nanmax(out[:, 0]))
         last = led_to(history[:1], group["fades"], group["matrices"])
-        asked = np.stack([wanted, last])
-        out[:, 2:4] = products(vectors, asked)
-        unit = _unit(history)
-        near = products(_unit(vectors), unit)
-        out[:, 4 : 4 + min(2, len(unit))] = near[:, :2]
+        asked = np.concatenate([np.stack([wanted, last]), history / np.maximum(_sizes(history), np.float32(1e-9))])
+        found, sizes = products(vectors, np.ascontiguousarray(asked, np.float32)), _sizes(vectors)
+        out[:, 0] = found[:, 0] + biases_of(models, moment.rows)
+        out[:, 1] = np.exp(out[:, 0] - out[:, 0].max(where=sizes[:, 0] > 0, initial=-np.inf))
+        out[:, 2:4] = found[:, :2]
+        near = found[:, 2:] / np.maximum(sizes, np.float32(1e-9))
+        out[:, 4 : 4 + min(2, len(history))] = near[:, :2]
         out[:, 6] = near.max(axis=1)
-        out[~known] = np.nan
+        out[sizes[:, 0] == 0] = np.nan
 
 
-def _unit(vectors: Floats) -> Floats:
-    sizes = np.sqrt((vectors**2).sum(axis=1, keepdims=True))
-    return np.ascontiguousarray(vectors / np.maximum(sizes, np.float32(1e-9)), np.float32)
+def _sizes(vectors: Floats) -> Floats:
+    """float32[n, 1]"""
+    return np.asarray(np.sqrt(np.einsum("nw,nw->n", vectors, vectors))[:, None], np.float32)
