@@ -72,6 +72,7 @@ LEARNED = Policy(
     popularity_penalty=0.1,
     diversity=0.05,
     max_per_topic=8,
+    reserved_on_trial=1,
     candidates=480,
     note="trained ranker over all sources",
 )
