@@ -1,11 +1,14 @@
 """The short way to the routes that viewers ask all the time: past the router, to which every other request goes on."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from reels.api.problems import problem_of, request_id_of
+from reels.api.problems import known, problem_of, request_id_of
 from reels.core.errors import ReelsError
+
+_HANDLERS: tuple[dict[Any, Any], dict[int, Any]] = ({ReelsError: known}, {})
 
 
 class HotRoutes:
@@ -24,6 +27,7 @@ class HotRoutes:
         if way is None:
             await self._app(scope, receive, send)
             return
+        scope["starlette.exception_handlers"] = _HANDLERS  # for errors of the route itself: they are told the quota too
         try:
             await way(scope, receive, send)
         except ReelsError as error:

@@ -134,7 +134,8 @@ def request_id_of(scope: Scope) -> str:
     return str(scope.get(REQUEST_ID, ""))
 
 
-async def _known(request: Request, error: Exception) -> Response:
+async def known(request: Request, error: Exception) -> Response:
+    """Handler of the errors of the tree."""
     return problem_of(error, request_id_of(request.scope))
 
 
@@ -167,6 +168,6 @@ async def _http(request: Request, error: Exception) -> Response:
 
 def install(app: FastAPI) -> None:
     """Make the app answer every error as a problem."""
-    app.add_exception_handler(errors.ReelsError, _known)
+    app.add_exception_handler(errors.ReelsError, known)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
