@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
+from itertools import chain
 
 import numpy as np
 import structlog
@@ -14,7 +15,7 @@ from reels.core.types import CandidateSet, FeedQuery, Mask, Rows
 from reels.recommender.candidates.shares import shares_of
 from reels.recommender.evidence import evidence_of
 from reels.recommender.meeting import first_met
-from reels.recommender.membership import in_sorted
+from reels.recommender.membership import hidden, in_sorted
 from reels.recommender.models import Models
 from reels.recommender.stages import Source, Viewer
 
@@ -129,16 +130,15 @@ class Generator:
 
     def rest(self, found: Found, models: Models, wanted: int, keep: Callable[[Rows], Mask]) -> Found:
         """The set with up to `wanted` further rows that pass `keep`, most popular first: for the end of a catalogue."""
-        late = np.arange(models.base, models.n, dtype=np.int32)
-        rows = np.concatenate([late, self._rest(models)])
-        rows = rows[models.active[rows] & ~in_sorted(rows, np.sort(found.rows))]
-        more: list[Rows] = []
-        for start in range(0, len(rows), REST_CHUNK):
-            chunk = rows[start : start + REST_CHUNK]
+        late, order, there = np.arange(models.base, models.n, dtype=np.int32), self._rest(models), np.sort(found.rows)
+        more: list[Rows] = [late[:0]]
+        chunks = (order[start : start + REST_CHUNK] for start in range(0, len(order), REST_CHUNK))
+        for looked_at in chain([late], chunks):
+            chunk = looked_at[models.active[looked_at] & ~in_sorted(looked_at, there)]
             more.append(chunk[keep(chunk)])
             if sum(map(len, more)) >= wanted:
                 break
-        added = np.concatenate(more)[:wanted] if more else rows
+        added = np.concatenate(more)[:wanted]
         bits = np.full(len(added), 1 << (len(self.names) - 1), np.uint32)
         return replace(found, rows=np.concatenate([found.rows, added]), found_by=np.concatenate([found.found_by, bits]))
 
@@ -208,8 +208,7 @@ def union(answers: Sequence[Rows], quotas: Sequence[int], limit: int) -> Found:
 
 
 def _unseen(rows: Rows, models: Models, viewer: Viewer) -> Rows:
-    keys = models.keys[rows]
-    return rows[~(in_sorted(keys, viewer.seen) | in_sorted(keys, viewer.served))]
+    return rows[~hidden(models.keys, rows, viewer.seen, viewer.served)]
 
 
 def _liked_since(viewer: Viewer, newest: Keys, models: Models) -> Viewer | None:
