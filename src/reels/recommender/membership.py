@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reels.core.keys import Keys
-from reels.core.types import Mask
+from reels.core.types import Mask, Rows
 
 
 @numba.njit(cache=True, nogil=True)
@@ -24,6 +24,27 @@ def in_sorted(values: NDArray[Any], members: NDArray[Any]) -> Mask:
                 high = middle
         out[i] = low < len(members) and members[low] == values[i]
     return out
+
+
+@numba.njit(cache=True, nogil=True)
+def in_either(keys: Keys, rows: Rows, seen: Keys, served: Keys) -> Mask:
+    """bool[n]: whether the key of each row is in one of two ascending sets."""
+    out = np.zeros(len(rows), np.bool_)
+    for i in range(len(rows)):
+        out[i] = _has(seen, keys[rows[i]]) or _has(served, keys[rows[i]])
+    return out
+
+
+@numba.njit(cache=True, nogil=True)
+def _has(members: Keys, key: int) -> bool:
+    low, high = 0, len(members)
+    while low < high:
+        middle = (low + high) // 2
+        if members[middle] < key:
+            low = middle + 1
+        else:
+            high = middle
+    return low < len(members) and members[low] == key
 
 
 def ascending(keys: Keys) -> Keys:

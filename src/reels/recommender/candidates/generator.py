@@ -15,7 +15,7 @@ from reels.core.types import CandidateSet, FeedQuery, Mask, Rows
 from reels.recommender.candidates.shares import shares_of
 from reels.recommender.evidence import evidence_of
 from reels.recommender.meeting import first_met
-from reels.recommender.membership import hidden, in_sorted
+from reels.recommender.membership import in_either, in_sorted
 from reels.recommender.models import Models
 from reels.recommender.stages import Source, Viewer
 
@@ -208,7 +208,7 @@ def union(answers: Sequence[Rows], quotas: Sequence[int], limit: int) -> Found:
 
 
 def _unseen(rows: Rows, models: Models, viewer: Viewer) -> Rows:
-    return rows[~hidden(models.keys, rows, viewer.seen, viewer.served)]
+    return rows[~in_either(models.keys, rows, viewer.seen, viewer.served)]
 
 
 def _liked_since(viewer: Viewer, newest: Keys, models: Models) -> Viewer | None:

@@ -1,7 +1,7 @@
 """Never the same reel twice: neither what was seen, for ever, nor what was served lately."""
 
 from reels.core.types import FeedQuery, Mask, Rows
-from reels.recommender.membership import in_sorted
+from reels.recommender.membership import in_either
 from reels.recommender.models import Models
 from reels.recommender.stages import Viewer
 
@@ -12,5 +12,4 @@ class Seen:
     name = "seen"
 
     def keep(self, query: FeedQuery, viewer: Viewer, models: Models, rows: Rows) -> Mask:
-        keys = models.keys[rows]
-        return ~(in_sorted(keys, viewer.seen) | in_sorted(keys, viewer.served))
+        return ~in_either(models.keys, rows, viewer.seen, viewer.served)
