@@ -17,6 +17,8 @@ from reels.jobs import ranker
 from reels.jobs.embed_new import NewEmbeddings
 from reels.learning.embedders import HashEmbedder
 from reels.learning.embeddings import ContentSpace
+from reels.learning.training_set import load_interactions
+from reels.learning.watch_value import watch_table_of
 from reels.recommender.ranker.learned import selection
 from reels.recommender.ranker.trees import trees_of
 from reels.settings import Settings
@@ -116,6 +118,29 @@ async def test_everything_from_the_stores_to_a_snapshot_in_use(system: Stores, t
     recorded = {one.job: one for one in await system.jobs.recent(20)}
     assert all(one.outcome == "done" and one.finished_at is not None for one in recorded.values())
     assert recorded["gather"].details["events"] == 600
+
+
+async def test_what_is_usual_to_watch_is_in_the_snapshot_and_in_what_the_jobs_read(
+    system: Stores, training: Training
+) -> None:
+    watched = [
+        Event(f"w{u}-{i}", f"u{u:03d}", f"r{i:03d}", EventKind.WATCH, NOW - 900 + i, 1.0 + (7 * u + i) % 19, 20.0)
+        for u in range(60)
+        for i in range(40)
+    ]
+    await system.interactions.insert(watched, NOW - 100)
+    await training.run(["embeddings", "cf_matrix", "factorization", "popularity", "snapshot"])
+    table = watch_table_of(system.shelf.open_current(verify=True))
+    assert table is not None
+    pairs = load_interactions(training.bench)
+    only = np.isfinite(pairs.watched) & (pairs.values < 0.875)
+    assert only.sum() > 1500
+    shares = pairs.watched[only]
+    np.testing.assert_array_equal(
+        pairs.values[only], table.values(np.zeros_like(shares), shares, np.full_like(shares, 20.0))
+    )
+    assert (pairs.values[only] > 0).mean() == pytest.approx(0.35, abs=0.06)
+    assert pairs.values[~only].max() == np.float32(0.9)
 
 
 async def test_an_unchanged_input_is_not_computed_again(system: Stores, training: Training) -> None:
