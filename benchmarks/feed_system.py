@@ -176,10 +176,11 @@ def cpu_sec(pid: int) -> float:
 
 
 def memory_mb(pid: int) -> dict[str, float]:
-    """Resident, proportional and private memory."""
+    """Resident, proportional and private memory. Private is what has been written to: pages of a mapped snapshot that
+    only one worker has looked at are the next one's too."""
     told = {}
     for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()[1:]:
         name, value = line.split(":")
         told[name] = int(value.split()[0]) / 1024
-    private = told["Private_Clean"] + told["Private_Dirty"]
-    return {"resident": round(told["Rss"], 1), "proportional": round(told["Pss"], 1), "private": round(private, 1)}
+    named = {"resident": "Rss", "proportional": "Pss", "private": "Private_Dirty"}
+    return {name: round(told[of], 1) for name, of in named.items()}
