@@ -23,3 +23,22 @@ def test_impossible_sizes_are_refused(wrong: list[str], tmp_path: Path) -> None:
     result = CliRunner().invoke(app, ["generate", "--out", str(tmp_path / "new"), *wrong])
     assert result.exit_code == 2
     assert not (tmp_path / "new").exists()
+
+
+def test_longer_histories_on_request(tmp_path: Path) -> None:
+    sizes = []
+    for history in ("4", "30"):
+        arguments = [
+            "generate",
+            "--reels",
+            "60",
+            "--users",
+            "5",
+            "--history",
+            history,
+            "--out",
+            str(tmp_path / history),
+        ]
+        assert CliRunner().invoke(app, arguments).exit_code == 0
+        sizes.append(len((tmp_path / history / EVENTS_FILE).read_bytes()))
+    assert sizes[1] > 3 * sizes[0]
