@@ -30,7 +30,8 @@ class RefreshCandidates:
         cached = done.cached
         if cached is None or not len(cached.keys):
             return False
-        shown = done.models.keys[[item.row for item in done.page.items]]
-        hidden = np.unique(np.concatenate([done.inputs.viewer.seen, done.inputs.viewer.served, shown]))
-        used = in_sorted(cached.keys, hidden).mean()
-        return bool(used > USED or done.query.now - cached.built_at > STALE * self._ttl_sec)
+        if done.query.now - cached.built_at > STALE * self._ttl_sec:
+            return True
+        viewer, shown = done.inputs.viewer, np.sort(done.models.keys[[item.row for item in done.page.items]])
+        used = in_sorted(cached.keys, viewer.seen) | in_sorted(cached.keys, viewer.served)
+        return bool((used | in_sorted(cached.keys, shown)).mean() > USED)
