@@ -7,13 +7,11 @@ import numpy as np
 
 from reels.core.progress import Progress
 from reels.learning.assembly import carried_rows
-from reels.learning.sequence import SequenceConfig, fit_sequence, has_torch
+from reels.learning.sequence import MOST_REELS, SequenceConfig, fit_sequence, has_torch
 from reels.learning.training_set import histories_digest, load_histories
 from reels.learning.workbench import Workbench, digest
 
 RESULT = "sequence"
-MOST_REELS = 200_000
-"""Every step of the fit moves the vectors of all reels: with more it takes hours on a processor."""
 
 
 async def run(

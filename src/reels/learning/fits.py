@@ -13,6 +13,7 @@ from reels.learning.interactions import Interactions, histories_of
 from reels.learning.newcomers import Told, newcomer_arrays
 from reels.learning.popularity import count, popularity, popularity_arrays
 from reels.learning.recency import recent_arrays
+from reels.learning.sequence import MOST_REELS as SEQUENCE_REELS
 from reels.learning.sequence import SequenceConfig, fit_sequence, has_torch
 from reels.learning.shallow import MOST_REELS as SHALLOW_REELS
 from reels.learning.shallow import ShallowConfig, fit_shallow
@@ -75,7 +76,7 @@ def fitted(
             histories, content["content"], ShallowConfig(epochs=config.shallow_epochs, seed=seed), threads=threads
         )
         results["shallow"] = {"keys": keys, **shallow.arrays()}
-    if config.sequence_epochs and has_torch():
+    if config.sequence_epochs and has_torch() and len(keys) <= SEQUENCE_REELS:
         sequence = SequenceConfig(epochs=config.sequence_epochs, seed=seed)
         vectors = content["content"]
         results["sequence"] = {"keys": keys, **fit_sequence(histories, vectors, sequence, threads=threads).arrays()}

@@ -26,6 +26,8 @@ from reels.core.errors import ModelError
 from reels.core.types import Floats
 from reels.learning.interactions import Histories
 
+MOST_REELS = 200_000
+"""Every step of the fit moves the vectors of all reels: with more it takes hours on a processor."""
 HEADS = 2
 QUERY, KEY, VALUE, OUTPUT, FIRST, SECOND = 0, 1, 2, 3, 4, 6
 """Places in a layer's matrices; the first of the feed-forward is two side by side, the second one on another."""
