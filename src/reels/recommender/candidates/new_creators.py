@@ -1,7 +1,7 @@
 """Reels of new creators that have not had their fair trial, the most shown first: a trial begun is brought to its end.
 
-The other way round, the least shown first, hardly a trial ended: 2 of 51 in a simulated month, and 31 of 51 this way, at
-about the same traffic (`docs/month.md`; the first with 200 viewers and two pages a day, the second with 1,000 and one).
+The other way round, the least shown first, hardly a trial ended: 2 of 51 in a simulated month, and 31 of 51 this way,
+at about the same traffic (`docs/month.md`; the first with 200 viewers and two pages a day, the second with 1,000).
 """
 
 import numpy as np
