@@ -20,9 +20,9 @@ from reels.learning.ranker import Examples, RankerConfig, fit
 from reels.learning.snapshot import Snapshot
 from reels.learning.watch_value import GROUP, WatchTable, fit_watch_table, valued
 from reels.learning.workbench import Arrays
-from reels.recommender.candidates.shares import GROUP as SHARES
 from reels.recommender.models import build
 from reels.recommender.ranker.examples import answers_of, examples_of, shares_from, with_shares, without
+from reels.recommender.shares import GROUP as SHARES
 from reels.recommender.standard import generators, pipelines
 
 SnapshotConfig = FitConfig

@@ -14,10 +14,10 @@ from reels.learning.fits import FitConfig, fitted
 from reels.learning.ranker import RankerConfig, fit, unavailable
 from reels.learning.training_set import load_catalogue, load_interactions
 from reels.learning.workbench import Workbench, digest
-from reels.recommender.candidates.shares import GROUP as SHARES
 from reels.recommender.models import build
 from reels.recommender.ranker.examples import answers_of, examples_of, shares_from, with_shares, without
 from reels.recommender.ranker.features.standard import NAMES
+from reels.recommender.shares import GROUP as SHARES
 from reels.recommender.standard import generators, pipelines
 
 RESULT = "ranker"

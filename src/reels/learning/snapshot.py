@@ -27,7 +27,7 @@
   ease.*          item-item table of the linear model (`learning.ease`)
   recent.*        likes fading with several half-lives, and the stage of each reel (`learning.recency`)
   watch.*         usual watching by duration (`learning.watch_value`)
-  shares.*        how many candidates each source gets under the learned ranker (`recommender.candidates.shares`)
+  shares.*        how many candidates each source gets under the learned ranker (`recommender.shares`)
   ranker.*        trees of the learned ranker (`recommender.ranker.trees`) and the learned weights of the blend
   newcomers.*     new reels after and beside known ones, factors from content (`learning.newcomers`)
   shallow.*       the shallow sequence model (`learning.shallow.ShallowModel`)

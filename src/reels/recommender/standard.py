@@ -45,7 +45,7 @@ MODES = ("for_you", "latest")
 def generators(pool: ThreadPoolExecutor | None = None, deadline_sec: float = 0.15) -> dict[str, Generator]:
     """By mode. Shares of the candidates: what is found by whom; what few find leaves its places to the others.
 
-    The learned ranker is not misled by many from one source; its shares are learnt in training (`candidates.shares`).
+    The learned ranker is not misled by many from one source; its shares are learnt in training (`recommender.shares`).
     Those here are for snapshots without them, and find most next reels of MicroLens (`tune` split): two steps and
     factors reach furthest.
     """

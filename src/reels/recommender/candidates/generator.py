@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from reels.core.keys import Keys
 from reels.core.policy import Policy
 from reels.core.types import CandidateSet, FeedQuery, Mask, Rows
-from reels.recommender.candidates.shares import shares_of
 from reels.recommender.evidence import evidence_of
 from reels.recommender.meeting import first_met
 from reels.recommender.membership import in_either, in_sorted
 from reels.recommender.models import Models
+from reels.recommender.shares import shares_of
 from reels.recommender.stages import Source, Viewer
 
 OVERFETCH = 1000

@@ -18,11 +18,11 @@ from reels.learning.interactions import Interactions
 from reels.learning.ranker import BLEND_PARTS, Examples
 from reels.learning.workbench import Arrays
 from reels.recommender.candidates.generator import Generator
-from reels.recommender.candidates.shares import GROUP, learned_shares
 from reels.recommender.models import Models
 from reels.recommender.pipeline import Pipeline, kept
 from reels.recommender.ranker.features.standard import NAMES, features
 from reels.recommender.ranker.learned import Learned
+from reels.recommender.shares import GROUP, learned_shares
 from reels.recommender.viewer import viewer_of
 
 SHARES_VIEWERS = 600

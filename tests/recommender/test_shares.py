@@ -11,9 +11,9 @@ from reels.core.policy import LEARNED, Policy
 from reels.core.types import Rows
 from reels.learning.interactions import Interactions
 from reels.learning.workbench import Arrays
-from reels.recommender.candidates.shares import GROUP, LEAST, Asked, learned_shares, shares_of
 from reels.recommender.models import build
 from reels.recommender.ranker.examples import Answers, shares_from, with_shares
+from reels.recommender.shares import GROUP, LEAST, Asked, learned_shares, shares_of
 from reels.recommender.standard import generators
 from reels.recommender.viewer import viewer_of
 
