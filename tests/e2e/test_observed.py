@@ -82,18 +82,19 @@ class Observed:
 def process(
     command: list[str], log: Path, environment: dict[str, str] | None = None
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """Runs in the block; interrupted at its end."""
+    """Runs in the block; ended with it."""
     with log.open("wb") as stream:
         values = os.environ | (environment or {})
         running = subprocess.Popen(command, stdout=stream, stderr=subprocess.STDOUT, env=values, start_new_session=True)
     try:
         yield running
     finally:
-        running.send_signal(signal.SIGINT)
+        running.terminate()
         try:
             running.wait(60)
         except subprocess.TimeoutExpired:
             running.kill()
+            running.wait()
 
 
 @pytest.fixture(scope="module")
