@@ -3,7 +3,7 @@
     python -m benchmarks.load                 # 10 minutes at 70%; keeps results/load.json and the document's table
     python -m benchmarks.load --steady 60     # shorter, keeps nothing
 
-1. capacity   32 clients that ask as soon as they are answered
+1. capacity   32 clients that ask as soon as they are answered, when as many viewers come and go as later
 2. steady     70% of it, open loop: no error, p99 of the last third as in the first, no process grows
 3. overload   3 times capacity: refusals only by 429 and 503
 4. after it   70% again: seconds until nothing is refused and p99 is as before
@@ -38,6 +38,8 @@ CLIENTS = 32
 SHARE, OVERLOAD = 0.7, 3.0
 LOOK_EVERY_SEC = 2.0
 TOKEN_SEC = 180
+WARM_SEC = 90.0
+"""Two generations of viewers: before, hardly anybody has a history, and a request costs less than it will."""
 DOCS = Path(__file__).resolve().parents[1] / "docs" / "reliability.md"
 
 
@@ -87,11 +89,13 @@ async def measured(served: Served, capacity: float, steady: float, overload: flo
     """All four parts."""
     assert served.site is not None
     crowd = Crowd(served.site.https, served.site.trust(), BALANCER, seed=7)
-    await crowd.side_by_side(CLIENTS, 5.0)  # connections, compiled code, first viewers
+    await crowd.side_by_side(CLIENTS, min(WARM_SEC, 3 * capacity))
     full = answered(await crowd.side_by_side(CLIENTS, capacity)) / capacity
     memory: dict[str, list[tuple[float, float]]] = {}
     watch = asyncio.create_task(watch_memory(served, memory))
+    before = cpu_sec(served)
     even = await crowd.at_rate(SHARE * full, steady)
+    cores_used = {name: round((now - before[name]) / steady, 3) for name, now in cpu_sec(served).items()}
     watch.cancel()
     much = await crowd.at_rate(OVERLOAD * full, overload)
     end = asyncio.get_running_loop().time()
@@ -105,6 +109,7 @@ async def measured(served: Served, capacity: float, steady: float, overload: flo
             "seconds": steady,
             **summary(even),
             "p99_ms_of_thirds": thirds,
+            "cores_used": cores_used,
             "memory": {name: growth(points) for name, points in sorted(memory.items())},
         },
         "overload": {"requests_per_sec": round(OVERLOAD * full, 1), "seconds": overload, **summary(much)},
@@ -173,6 +178,16 @@ def processes(served: Served) -> dict[str, int]:
     return pids | {"nginx": int(children[0]), "mongod": served.stores.mongod.pid, "valkey": served.stores.valkey.pid}
 
 
+def cpu_sec(served: Served) -> dict[str, float]:
+    """Processor time of every process so far."""
+    ticks = os.sysconf("SC_CLK_TCK")
+    spent = {}
+    for name, pid in processes(served).items():
+        fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+        spent[name] = (int(fields[11]) + int(fields[12])) / ticks
+    return spent
+
+
 def private_mb(pid: int) -> float:
     """A process' own pages: not mapped files, nor what nginx' workers share, whose size is configured."""
     found = re.search(r"RssAnon:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())
@@ -238,10 +253,10 @@ def put_into(file: Path, figures: dict[str, Any]) -> None:
         f"At 70%: p99 of each third {thirds} ms. After the overload, at 70% again: all well after "
         f"{figures['after']['recovered_sec']:g} s.",
         "",
-        "| process | own MB at first | MB at last | MB a minute (95% bounds), after the first third |",
-        "|---|---|---|---|",
+        "| process | cores used | own MB at first | MB at last | MB a minute (95% bounds), after the first third |",
+        "|---|---|---|---|---|",
         *(
-            f"| {name} | {one['mb_at_first']} | {one['mb_at_last']} | "
+            f"| {name} | {steady['cores_used'][name]} | {one['mb_at_first']} | {one['mb_at_last']} | "
             f"{one['mb_a_minute']} ({one['low']} to {one['high']}) |"
             for name, one in steady["memory"].items()
         ),
