@@ -71,3 +71,10 @@ def test_nothing_asked_nothing_answered(k: int) -> None:
     index = open_index(fit_index(vectors, everything(300), SMALL).packed)
     rows, scores = search(index, vectors, np.empty((0, 16), np.float32), k, 4)
     assert rows.shape == scores.shape == (0, k)
+
+
+@pytest.mark.parametrize("n", [1, 2, 3])
+def test_a_few_reels_have_no_more_lists_than_reels(n: int) -> None:
+    vectors = np.eye(n, 8, dtype=np.float32)
+    fitted = fit_index(Codes.of(vectors), np.ones(n, np.bool_), IndexConfig(fewest=1, queries=2))
+    assert open_index(fitted.packed).ntotal == n

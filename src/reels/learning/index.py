@@ -78,7 +78,7 @@ def fit_index(vectors: Codes, active: Mask, config: IndexConfig | None = None) -
     if len(rows) < config.fewest or not vectors.shape[1]:
         return FittedIndex(np.empty(0, np.uint8))
     rng = np.random.default_rng(config.seed)
-    lists = max(1, int(config.lists_per_root * len(rows) ** 0.5))
+    lists = max(1, min(len(rows), int(config.lists_per_root * len(rows) ** 0.5)))
     index = _trained(vectors, rows, lists, config, rng)
     for start in range(0, len(rows), 100_000):
         chunk = rows[start : start + 100_000]
