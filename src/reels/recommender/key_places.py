@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from reels.core.keys import Keys
 from reels.core.types import Rows
+from reels.recommender.membership import place_in
 
 _KEY_BITS = 64
 
@@ -43,13 +44,7 @@ def places_of(
                 break
     if len(late_keys):
         for i in range(len(keys)):
-            low, high = 0, len(late_keys)
-            while low < high:
-                middle = (low + high) // 2
-                if late_keys[middle] < keys[i]:
-                    low = middle + 1
-                else:
-                    high = middle
-            if low < len(late_keys) and late_keys[low] == keys[i]:
-                out[i] = late_rows[low]
+            late = place_in(late_keys, keys[i])
+            if late >= 0:
+                out[i] = late_rows[late]
     return out

@@ -11,18 +11,24 @@ from reels.core.types import Mask, Rows
 
 
 @numba.njit(cache=True, nogil=True)
+def place_in(members: NDArray[Any], key: int) -> int:
+    """Where the key is among the ascending members, -1 = nowhere: a binary search."""
+    low, high = 0, len(members)
+    while low < high:
+        middle = (low + high) // 2
+        if members[middle] < key:
+            low = middle + 1
+        else:
+            high = middle
+    return low if low < len(members) and members[low] == key else -1
+
+
+@numba.njit(cache=True, nogil=True)
 def in_sorted(values: NDArray[Any], members: NDArray[Any]) -> Mask:
     """bool[n]: whether each value is among the ascending members. n log m steps, nothing allocated but the answer."""
     out = np.zeros(len(values), np.bool_)
     for i in range(len(values)):
-        low, high = 0, len(members)
-        while low < high:
-            middle = (low + high) // 2
-            if members[middle] < values[i]:
-                low = middle + 1
-            else:
-                high = middle
-        out[i] = low < len(members) and members[low] == values[i]
+        out[i] = place_in(members, values[i]) >= 0
     return out
 
 
@@ -31,20 +37,8 @@ def in_either(keys: Keys, rows: Rows, seen: Keys, served: Keys) -> Mask:
     """bool[n]: whether the key of each row is in one of two ascending sets."""
     out = np.zeros(len(rows), np.bool_)
     for i in range(len(rows)):
-        out[i] = _has(seen, keys[rows[i]]) or _has(served, keys[rows[i]])
+        out[i] = place_in(seen, keys[rows[i]]) >= 0 or place_in(served, keys[rows[i]]) >= 0
     return out
-
-
-@numba.njit(cache=True, nogil=True)
-def _has(members: Keys, key: int) -> bool:
-    low, high = 0, len(members)
-    while low < high:
-        middle = (low + high) // 2
-        if members[middle] < key:
-            low = middle + 1
-        else:
-            high = middle
-    return low < len(members) and members[low] == key
 
 
 def ascending(keys: Keys) -> Keys:
