@@ -1,9 +1,8 @@
 """Everything a page was computed from, as bytes, and the page computed again from them: bit for bit the same.
 
 What the snapshot holds is not packed, only what it can't know: the viewer's state, which candidates were hidden, live
-signals that differed from the snapshot, and the tail reels that were looked at. A page of 300 candidates and a long
-history takes about 9 KB. It is not compressed here: that was half of what recording a page cost (0.2 ms), and MongoDB
-compresses what it writes.
+signals that differed from the snapshot, and the tail reels that were looked at. It is not compressed here: that was
+half of what recording a page cost (0.2 ms), and MongoDB compresses what it writes.
 
 The same bits come out on the same kind of processor with the same versions of numpy and numba; the number of BLAS
 threads does not matter, because `compute` does not use BLAS.
